@@ -1,0 +1,26 @@
+//! Names each OS family once; the rest of the crate knows only these names.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+
+    let os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
+    let linux = ["linux", "android"].contains(&os.as_str());
+
+    let families = [
+        ("epoll", linux),
+        // The kernel packs `epoll_event` on x86-64 alone, so that 32-bit
+        // programs share its layout there.
+        ("epoll_packed", linux && arch == "x86_64"),
+        ("poll", linux),
+        ("select", linux),
+    ];
+    for (name, present) in families {
+        println!("cargo::rustc-check-cfg=cfg({name})");
+        if present {
+            println!("cargo::rustc-cfg={name}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! mio, on omnipoll.
+pub use omnipoll::*;

@@ -1,0 +1,119 @@
+//! Files that no kernel waits for, since they are always ready: regular files,
+//! directories, /dev/null and their like, for polls that were built with
+//! `always_ready_files(true)`.
+//!
+//! They are reported by every wait under level, once under oneshot, and under edge once
+//! per registration: their readiness never ends, so it never arises again.
+
+use std::io;
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::event::{Event, Events, Readiness};
+use crate::{Interest, Token};
+
+#[derive(Debug, Default)]
+pub(super) struct AlwaysReady {
+    /// How many files have something to report, so that a wait need not lock to learn
+    /// that there are none.
+    armed: AtomicUsize,
+    files: Mutex<Files>,
+}
+
+#[derive(Debug, Default)]
+struct Files {
+    list: Vec<File>,
+    /// Where the next look begins, so that each file gets its turn.
+    start: usize,
+}
+
+#[derive(Debug)]
+struct File {
+    fd: RawFd,
+    token: Token,
+    interest: Interest,
+    armed: bool,
+}
+
+impl AlwaysReady {
+    pub(super) fn add(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        let mut files = self.files();
+        if files.list.iter().any(|file| file.fd == fd) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        files.list.push(File { fd, token, interest, armed: true });
+        self.count(&files);
+        Ok(())
+    }
+
+    /// Replaces what is registered for `fd`; false if nothing is.
+    pub(super) fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> bool {
+        let mut files = self.files();
+        let Some(file) = files.list.iter_mut().find(|file| file.fd == fd) else {
+            return false;
+        };
+        *file = File { fd, token, interest, armed: true };
+        self.count(&files);
+        true
+    }
+
+    /// Removes what is registered for `fd`; false if nothing is.
+    pub(super) fn remove(&self, fd: RawFd) -> bool {
+        let mut files = self.files();
+        let before = files.list.len();
+        files.list.retain(|file| file.fd != fd);
+        self.count(&files);
+        files.list.len() < before
+    }
+
+    /// Reports `fd` again, though its trigger is edge; false if it is not registered.
+    pub(super) fn rearm(&self, fd: RawFd) -> bool {
+        let mut files = self.files();
+        let Some(file) = files.list.iter_mut().find(|file| file.fd == fd) else {
+            return false;
+        };
+        // A oneshot registration is armed by reregister alone.
+        file.armed |= file.interest.is_edge();
+        self.count(&files);
+        true
+    }
+
+    #[inline]
+    pub(super) fn has_events(&self) -> bool {
+        self.armed.load(Ordering::Acquire) > 0
+    }
+
+    /// Adds an event for each file that has one to report, `most` at the most.
+    pub(super) fn collect(&self, events: &mut Events, most: usize) {
+        let mut files = self.files();
+        let count = files.list.len();
+        let start = files.start;
+        let mut added = 0;
+        for step in 0..count {
+            let at = (start + step) % count;
+            if added == most {
+                files.start = at;
+                break;
+            }
+            let file = &mut files.list[at];
+            if file.armed {
+                let ready = Readiness::IN.with(Readiness::OUT).within(file.interest.directions());
+                events.push(Event::new(file.token, ready));
+                file.armed = file.interest.is_level();
+                added += 1;
+            }
+        }
+        self.count(&files);
+    }
+
+    fn count(&self, files: &Files) {
+        let armed = files.list.iter().filter(|file| file.armed).count();
+        self.armed.store(armed, Ordering::Release);
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        // Nothing in here panics while it is held.
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

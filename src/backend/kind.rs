@@ -1,0 +1,132 @@
+use std::env;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+
+use super::Selector;
+
+/// The environment variable that chooses a backend where the program does not.
+pub(crate) const VARIABLE: &str = "OMNIPOLL_BACKEND";
+
+/// A mechanism that an operating system offers for waiting on many descriptors.
+///
+/// Every name exists on every platform, so that a configuration file or an option can
+/// hold one; [`available`](Backend::available) says which of them this machine has.
+///
+/// # Examples
+///
+/// ```
+/// use omnipoll::{Backend, Poll};
+///
+/// # fn main() -> std::io::Result<()> {
+/// for backend in Backend::available() {
+///     let poll = Poll::builder().backend(backend).build()?;
+///     assert_eq!(poll.backend(), backend);
+///     assert_eq!(backend.to_string().parse(), Ok(backend));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// [epoll(7)], of Linux and Android. The cost of a wait follows the number of ready
+    /// descriptors, not of registered ones.
+    ///
+    /// [epoll(7)]: https://man7.org/linux/man-pages/man7/epoll.7.html
+    Epoll,
+    /// [poll(2)], of every Unix. The cost of a wait follows the number of registered
+    /// descriptors.
+    ///
+    /// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
+    Poll,
+    /// [select(2)], of every Unix. The cost of a wait follows the highest descriptor.
+    /// Descriptors above `FD_SETSIZE` (1,023 and up) work where the kernel takes sets of
+    /// any size, as Linux does.
+    ///
+    /// [select(2)]: https://man7.org/linux/man-pages/man2/select.2.html
+    Select,
+}
+
+impl Backend {
+    /// Every name, the preferred ones first.
+    pub const ALL: &'static [Backend] = &[Backend::Epoll, Backend::Poll, Backend::Select];
+
+    /// The backends that this machine has, the preferred ones first.
+    ///
+    /// Each is opened once to find out, so a sandbox that refuses one is told from a
+    /// kernel that has it.
+    #[must_use]
+    pub fn available() -> Vec<Backend> {
+        Backend::ALL.iter().copied().filter(|backend| backend.is_available()).collect()
+    }
+
+    /// Whether this machine has it.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        Selector::open_mechanism(self).is_ok()
+    }
+
+    /// Its name, as `OMNIPOLL_BACKEND` and [`FromStr`] take it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Backend::Epoll => "epoll",
+            Backend::Poll => "poll",
+            Backend::Select => "select",
+        }
+    }
+
+    /// The one that `OMNIPOLL_BACKEND` names; `None` if it is not set, or empty.
+    pub(crate) fn from_environment() -> io::Result<Option<Backend>> {
+        let Some(name) = env::var_os(VARIABLE).filter(|name| !name.is_empty()) else {
+            return Ok(None);
+        };
+        let name = name.to_string_lossy();
+        match name.parse() {
+            Ok(backend) => Ok(Some(backend)),
+            Err(error) => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{VARIABLE}={name}: {error}"),
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Backend {
+    type Err = ParseBackendError;
+
+    /// Reads a name as [`name`](Backend::name) gives it, in either case.
+    fn from_str(name: &str) -> Result<Backend, ParseBackendError> {
+        Backend::ALL
+            .iter()
+            .copied()
+            .find(|backend| backend.name().eq_ignore_ascii_case(name.trim()))
+            .ok_or(ParseBackendError(()))
+    }
+}
+
+/// A text that names no backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseBackendError(());
+
+impl fmt::Display for ParseBackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no such backend; this machine has {}", names_of_available())
+    }
+}
+
+impl Error for ParseBackendError {}
+
+/// The names that an error can offer instead.
+pub(super) fn names_of_available() -> String {
+    let names: Vec<_> = Backend::available().into_iter().map(Backend::name).collect();
+    names.join(", ")
+}

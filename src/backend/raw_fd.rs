@@ -1,0 +1,20 @@
+//! The one place where a number that the caller gave becomes a descriptor.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{BorrowedFd, RawFd};
+
+/// Lends `fd` to the system calls that register it.
+///
+/// A number that no open descriptor has is answered by the kernel.
+pub(super) fn borrow(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
+    if fd < 0 {
+        return Err(rustix::io::Errno::BADF.into());
+    }
+    // SAFETY: The value is not -1, so the type's niche is respected. Its other demand is
+    // that the descriptor stay open for as long as it is borrowed; here it is only passed
+    // on, at once, to fstat(2), fcntl(F_GETFD) and epoll_ctl(2), which take any number,
+    // answer EBADF for one that is not open, and neither read, write nor close it. So a
+    // caller who passes a wrong number breaks nothing but the caller's own registration.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+}

@@ -1,0 +1,359 @@
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+
+use super::always_ready::AlwaysReady;
+#[cfg(epoll)]
+use super::epoll::Epoll;
+use super::kind::names_of_available;
+#[cfg(poll)]
+use super::poll::PollFds;
+#[cfg(select)]
+use super::select::FdSets;
+#[cfg(any(poll, select))]
+use super::stateless::Stateless;
+use super::wakers::{Parking, Wakers};
+use super::{Backend, Capabilities, Mechanism, Signal, Tells, Trigger, is_never_waited_for};
+use crate::event::{Events, Readiness};
+use crate::signal_set::SignalSet;
+use crate::{Interest, Token};
+
+/// What the builder of a poll was told, beside the backend.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) always_ready_files: bool,
+    pub(crate) retry_interrupted: bool,
+}
+
+/// The open backend of one poll, with all that is the same for every mechanism: wakers,
+/// deadlines, files that are always ready.
+#[derive(Debug)]
+pub(crate) struct Selector {
+    mechanism: Opened,
+    options: Options,
+    wakers: Wakers,
+    always_ready: AlwaysReady,
+    /// Who goes first in a list of one event: the mechanism, or wakers and files.
+    is_mechanism_first: AtomicBool,
+    /// Lent in place of the descriptor that the mechanism does not have.
+    placeholder: OnceLock<OwnedFd>,
+}
+
+/// An open mechanism. A build with one has one variant here, and then dispatch costs
+/// nothing.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    #[cfg(epoll)]
+    Epoll(Epoll),
+    #[cfg(poll)]
+    Poll(Stateless<PollFds>),
+    #[cfg(select)]
+    Select(Stateless<FdSets>),
+}
+
+/// Calls the open mechanism: `dispatch!(opened, mechanism => mechanism.remove(fd))`.
+macro_rules! dispatch {
+    ($opened:expr, $mechanism:ident => $call:expr) => {
+        match $opened {
+            #[cfg(epoll)]
+            Opened::Epoll($mechanism) => $call,
+            #[cfg(poll)]
+            Opened::Poll($mechanism) => $call,
+            #[cfg(select)]
+            Opened::Select($mechanism) => $call,
+        }
+    };
+}
+
+impl Selector {
+    /// Opens the backend that was asked for, else the one that the environment names,
+    /// else the best that this machine has.
+    pub(crate) fn open(asked_for: Option<Backend>, options: Options) -> io::Result<Selector> {
+        let asked_for = match asked_for {
+            Some(backend) => Some(backend),
+            None => Backend::from_environment()?,
+        };
+        let mechanism = match asked_for {
+            Some(backend) => Selector::open_mechanism(backend)?,
+            None => Selector::open_best()?,
+        };
+        Ok(Selector {
+            mechanism,
+            options,
+            wakers: Wakers::new(),
+            always_ready: AlwaysReady::default(),
+            is_mechanism_first: AtomicBool::new(false),
+            placeholder: OnceLock::new(),
+        })
+    }
+
+    pub(super) fn open_mechanism(backend: Backend) -> io::Result<Opened> {
+        match backend {
+            #[cfg(epoll)]
+            Backend::Epoll => Mechanism::open().map(Opened::Epoll),
+            #[cfg(poll)]
+            Backend::Poll => Mechanism::open().map(Opened::Poll),
+            #[cfg(select)]
+            Backend::Select => Mechanism::open().map(Opened::Select),
+            #[allow(unreachable_patterns, reason = "some builds have them all")]
+            _ => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!("this system has no {backend}; it has {}", names_of_available()),
+            )),
+        }
+    }
+
+    fn open_best() -> io::Result<Opened> {
+        let mut first_error = None;
+        for &backend in Backend::ALL {
+            match Selector::open_mechanism(backend) {
+                Ok(mechanism) => return Ok(mechanism),
+                // Being out of descriptors or memory is no reason to take another one.
+                Err(error) if !is_lack(&error) => return Err(error),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+        }
+        Err(first_error.unwrap_or_else(|| io::ErrorKind::Unsupported.into()))
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        match self.mechanism {
+            #[cfg(epoll)]
+            Opened::Epoll(_) => Backend::Epoll,
+            #[cfg(poll)]
+            Opened::Poll(_) => Backend::Poll,
+            #[cfg(select)]
+            Opened::Select(_) => Backend::Select,
+        }
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        dispatch!(&self.mechanism, mechanism => mechanism.capabilities())
+    }
+
+    pub(crate) fn add(
+        &self,
+        fd: RawFd,
+        token: Token,
+        interest: Interest,
+        tells: Tells,
+    ) -> io::Result<Option<Arc<Trigger>>> {
+        self.check(token)?;
+        let result =
+            dispatch!(&self.mechanism, mechanism => mechanism.add(fd, token, interest, tells));
+        match result {
+            Err(error) if is_never_waited_for(&error) => {
+                if !self.options.always_ready_files {
+                    return Err(never_waited_for());
+                }
+                self.always_ready.add(fd, token, interest)?;
+                // A wait that is under way has something to report now.
+                self.notify()?;
+                Ok(None)
+            }
+            result => result,
+        }
+    }
+
+    pub(crate) fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        self.check(token)?;
+        if self.options.always_ready_files && self.always_ready.modify(fd, token, interest) {
+            return self.notify();
+        }
+        dispatch!(&self.mechanism, mechanism => mechanism.modify(fd, token, interest))
+    }
+
+    pub(crate) fn remove(&self, fd: RawFd) -> io::Result<()> {
+        if self.options.always_ready_files && self.always_ready.remove(fd) {
+            return Ok(());
+        }
+        dispatch!(&self.mechanism, mechanism => mechanism.remove(fd))
+    }
+
+    pub(crate) fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
+        if self.options.always_ready_files && self.always_ready.rearm(fd) {
+            return self.notify();
+        }
+        dispatch!(&self.mechanism, mechanism => mechanism.rearm(fd, directions))
+    }
+
+    /// Fills `events` with what is ready before `timeout` ends.
+    pub(crate) fn wait(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
+        events.clear();
+        if events.capacity() == 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "these Events have room for none: Events::with_capacity takes 1 or more",
+            ));
+        }
+        let start = timeout.filter(|timeout| !timeout.is_zero()).map(|_| Instant::now());
+        let mut left = timeout;
+        loop {
+            match self.wait_once(events, left, mask) {
+                Ok(()) => {}
+                // What was collected before is not to be lost.
+                Err(_) if !events.is_empty() => {}
+                Err(error)
+                    if self.options.retry_interrupted
+                        && error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            if !events.is_empty() {
+                return Ok(());
+            }
+            left = match (timeout, start) {
+                (None, _) => None,
+                (Some(timeout), Some(start)) => match timeout.checked_sub(start.elapsed()) {
+                    Some(left) if !left.is_zero() => Some(left),
+                    _ => return Ok(()),
+                },
+                (Some(_), None) => return Ok(()),
+            };
+        }
+    }
+
+    /// Waits until the mechanism returns, which it may do early and with nothing.
+    #[inline]
+    fn wait_once(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
+        const NOT_AT_ALL: Option<Duration> = Some(Duration::ZERO);
+
+        if self.wakers.are_notified() || self.always_ready.has_events() {
+            self.collect(events);
+            if events.room() == 0 {
+                return Ok(());
+            }
+        }
+        let timeout = if events.is_empty() { timeout } else { NOT_AT_ALL };
+        let wait = |events: &mut Events, timeout| dispatch!(&self.mechanism, mechanism => mechanism.wait(events, timeout, mask));
+        let result = if timeout == NOT_AT_ALL {
+            wait(events, timeout)
+        } else {
+            match self.wakers.park() {
+                Parking::Uncounted => wait(events, timeout),
+                Parking::Notified => wait(events, NOT_AT_ALL),
+                Parking::Parked => {
+                    let result = wait(events, timeout);
+                    self.wakers.unpark();
+                    result
+                }
+            }
+        };
+        if self.wakers.are_notified() && events.room() > 0 {
+            self.wakers.collect(events, events.room());
+        }
+        result
+    }
+
+    /// Adds what comes from the library itself, and leaves room for the mechanism.
+    #[cold]
+    fn collect(&self, events: &mut Events) {
+        let most = match events.capacity() {
+            1 if self.is_mechanism_first.fetch_xor(true, Ordering::Relaxed) => return,
+            1 => 1,
+            capacity => capacity - 1,
+        };
+        if self.wakers.are_notified() {
+            self.wakers.collect(events, most);
+        }
+        if self.always_ready.has_events() && events.len() < most {
+            self.always_ready.collect(events, most - events.len());
+        }
+    }
+
+    pub(crate) fn add_waker(&self, token: Token) -> Arc<Signal> {
+        self.wakers.add(token)
+    }
+
+    pub(crate) fn remove_waker(&self, signal: &Signal) {
+        self.wakers.remove(signal);
+    }
+
+    #[inline]
+    pub(crate) fn wake(&self, signal: &Signal) -> io::Result<()> {
+        self.wakers.wake(signal, || self.notify())
+    }
+
+    /// Says that from now on several threads may wait at once.
+    pub(crate) fn share(&self) {
+        self.wakers.share();
+    }
+
+    /// The descriptor that is readable while something is ready, if there is one.
+    ///
+    /// Whoever has it may sleep on it, so wake-ups go through the kernel from now on.
+    pub(crate) fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        let descriptor = dispatch!(&self.mechanism, mechanism => mechanism.descriptor())?;
+        if self.wakers.make_eager() {
+            // It fails only where no wake-up works.
+            let _ = self.notify();
+        }
+        Some(descriptor)
+    }
+
+    /// The descriptor, or one that every call on it refuses with `EBADF`.
+    pub(crate) fn lend_some_descriptor(&self) -> BorrowedFd<'_> {
+        match self.lend_descriptor() {
+            Some(descriptor) => descriptor,
+            None => self.placeholder.get_or_init(open_placeholder).as_fd(),
+        }
+    }
+
+    fn notify(&self) -> io::Result<()> {
+        dispatch!(&self.mechanism, mechanism => mechanism.notify())
+    }
+
+    #[inline]
+    fn check(&self, token: Token) -> io::Result<()> {
+        if dispatch!(&self.mechanism, mechanism => mechanism.reserved()) == Some(token) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{token:?} is the one number that the library keeps for itself"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Opens a descriptor that exists, and can do nothing.
+fn open_placeholder() -> OwnedFd {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    match rustix::fs::open("/", flags, Mode::empty()) {
+        Ok(placeholder) => placeholder,
+        Err(error) => panic!("this backend has no descriptor, and no substitute for one: {error}"),
+    }
+}
+
+/// Whether the machine or a sandbox lacks a mechanism.
+fn is_lack(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
+        || error.raw_os_error() == Some(libc::ENOSYS)
+}
+
+fn never_waited_for() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        "regular files, directories and devices such as /dev/null are always ready, and no kernel \
+         waits for them: Poll::builder().always_ready_files(true) accepts them",
+    )
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.backend().fmt(f)
+    }
+}

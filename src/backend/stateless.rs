@@ -1,0 +1,593 @@
+//! What poll(2) and select(2) lack: a memory between calls, and more than one thread.
+//!
+//! The kernel call is made by one thread at a time, the *leader*, which takes the call's
+//! descriptor set along and leaves the lock. While it is in the kernel, other threads
+//! change only the entries, note the descriptor as dirty, and notify the leader, which
+//! brings its set up to date and waits on; none of them has to wait for it. What the call
+//! found for a dirty descriptor is thrown away, since levels are found again: this is what
+//! makes deregistration a barrier.
+//!
+//! Further threads that want to wait *follow*: each sleeps on the baton, a descriptor that
+//! the leader makes readable when it leaves. They sleep in ppoll(2) too, so that
+//! timeouts, signals and masks are the same for them.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use rustix::fs::FileType;
+use rustix::io::Errno;
+
+use super::kernel_edges::KernelEdges;
+use super::notifier::Notifier;
+use super::raw_fd::borrow;
+use super::{Backend, Capabilities, Mechanism, Support, Tells, Trigger, poll};
+use crate::event::{Event, Events, Readiness};
+use crate::signal_set::SignalSet;
+use crate::{Interest, Token};
+
+/// A kernel call that waits for the levels of a set of descriptors.
+pub(super) trait StatelessCall: Send {
+    const BACKEND: Backend;
+
+    /// Whether it tells errors and hang-ups apart from plain readiness.
+    const HANG_UP: Support;
+
+    fn new() -> Self;
+
+    /// Watches `fd` for `directions`; for none of them, it keeps a place for it.
+    fn watch(&mut self, fd: RawFd, directions: Readiness);
+
+    /// Takes `fd` out of the set.
+    fn forget(&mut self, fd: RawFd);
+
+    /// Waits, and says how much was found, in a measure of its own; 0 is nothing.
+    fn call(&mut self, timeout: Option<Duration>, mask: Option<&SignalSet>) -> io::Result<usize>;
+
+    /// Shows what the call found, until `visit` breaks. The next time it begins there.
+    fn visit(&mut self, found: usize, visit: impl FnMut(RawFd, Found) -> ControlFlow<()>);
+}
+
+/// What a call found of one descriptor.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Found {
+    Ready(Readiness),
+    /// It is not open.
+    NotOpen,
+}
+
+/// A backend made of a call that has no memory.
+#[derive(Debug)]
+pub(crate) struct Stateless<C> {
+    shared: Mutex<Shared<C>>,
+    notifier: Notifier,
+    /// Made when a second thread waits.
+    baton: OnceLock<Notifier>,
+    /// Made for the first raw descriptor, or the first that calls for it.
+    edges: OnceLock<KernelEdges>,
+}
+
+#[derive(Debug)]
+struct Shared<C> {
+    /// Away while a leader is in the kernel.
+    call: Option<C>,
+    /// By descriptor.
+    entries: Vec<Option<Entry>>,
+    /// Edge registrations that were reported since the last wait began.
+    fired: Vec<RawFd>,
+    /// What the set does not show yet.
+    dirty: Vec<RawFd>,
+    /// The descriptor of the kernel's edges, once that is in the set.
+    edges: Option<RawFd>,
+    /// The leader was told to come back.
+    is_leader_called: bool,
+    followers: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    token: Token,
+    interest: Interest,
+    place: Place,
+    /// What the source tells; none for a raw descriptor.
+    trigger: Option<Arc<Trigger>>,
+    /// The leader's set does not show it as it is.
+    is_dirty: bool,
+}
+
+/// Who watches a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// The call's set.
+    Set,
+    /// The kernel's edges.
+    Edges,
+    /// Nobody: a oneshot registration that has fired.
+    Asleep,
+    /// Nobody, for good: the descriptor is not open.
+    Gone,
+}
+
+impl<C: StatelessCall> Mechanism for Stateless<C> {
+    fn open() -> io::Result<Self> {
+        let notifier = Notifier::open()?;
+        let mut call = C::new();
+        call.watch(notifier.as_fd().as_raw_fd(), Readiness::IN);
+        let shared = Shared {
+            call: Some(call),
+            entries: Vec::new(),
+            fired: Vec::new(),
+            dirty: Vec::new(),
+            edges: None,
+            is_leader_called: false,
+            followers: 0,
+        };
+        Ok(Stateless {
+            shared: Mutex::new(shared),
+            notifier,
+            baton: OnceLock::new(),
+            edges: OnceLock::new(),
+        })
+    }
+
+    fn add(
+        &self,
+        fd: RawFd,
+        token: Token,
+        interest: Interest,
+        tells: Tells,
+    ) -> io::Result<Option<Arc<Trigger>>> {
+        refuse_exclusive(interest)?;
+        let mut shared = self.shared();
+        self.make_way(&mut shared, fd)?;
+        let place = match tells {
+            Tells::Directions => refuse_never_waited_for(fd).map(|()| Place::Set)?,
+            Tells::Nothing => self.place_raw(&mut shared, fd, interest)?,
+        };
+        let trigger = (tells == Tells::Directions).then(Arc::default);
+        let entry = Entry { token, interest, place, trigger: trigger.clone(), is_dirty: false };
+        shared.insert(fd, entry);
+        self.refresh(&mut shared, fd)?;
+        Ok(trigger)
+    }
+
+    fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        refuse_exclusive(interest)?;
+        let mut shared = self.shared();
+        let entry = shared.entry(fd).ok_or(Errno::NOENT)?;
+        if entry.place == Place::Gone {
+            return Err(Errno::BADF.into());
+        }
+        let mut place = Place::Set;
+        if let Some(trigger) = &entry.trigger {
+            trigger.reset();
+            if entry.place == Place::Edges {
+                self.leave_edges(fd);
+            }
+        } else if interest.is_edge() {
+            place = Place::Edges;
+            self.change_edges(fd, interest.directions())?;
+        } else {
+            self.change_edges(fd, Readiness::NONE)?;
+        }
+        *entry = Entry { token, interest, place, trigger: entry.trigger.take(), is_dirty: false };
+        self.refresh(&mut shared, fd)
+    }
+
+    fn remove(&self, fd: RawFd) -> io::Result<()> {
+        let mut shared = self.shared();
+        let entry = shared.take(fd).ok_or(Errno::NOENT)?;
+        if entry.trigger.is_none() || entry.place == Place::Edges {
+            self.leave_edges(fd);
+        }
+        self.refresh(&mut shared, fd)
+    }
+
+    fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
+        let mut shared = self.shared();
+        let entry = shared.entry(fd).ok_or(Errno::NOENT)?;
+        if let Some(trigger) = &entry.trigger {
+            // For those who say it without having tried.
+            trigger.tried(directions);
+        }
+        match entry.place {
+            Place::Edges => {
+                let directions = entry.interest.directions();
+                self.change_edges(fd, directions)
+            }
+            Place::Set => {
+                self.hand_over_if_marked(&mut shared, fd)?;
+                self.refresh(&mut shared, fd)
+            }
+            Place::Asleep | Place::Gone => Ok(()),
+        }
+    }
+
+    fn wait(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
+        let shared = self.shared();
+        if shared.call.is_some() {
+            self.lead(shared, events, timeout, mask)
+        } else {
+            self.follow(shared, events, timeout, mask)
+        }
+    }
+
+    fn notify(&self) -> io::Result<()> {
+        self.notifier.notify()
+    }
+
+    fn reserved(&self) -> Option<Token> {
+        None
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let has_edges = self.edges.get().is_some() || KernelEdges::open().is_ok();
+        Capabilities {
+            edge: Support::Emulated,
+            raw_edge: if has_edges { Support::Emulated } else { Support::Absent },
+            level: Support::Native,
+            oneshot: Support::Emulated,
+            exclusive: Support::Absent,
+            priority: Support::Native,
+            hang_up: C::HANG_UP,
+            sub_millisecond: Support::Native,
+            short_read_drains: Support::Native,
+            signal_mask: Support::Native,
+            descriptor: Support::Absent,
+        }
+    }
+}
+
+impl<C: StatelessCall> Stateless<C> {
+    /// Makes the call, if no other thread is at it.
+    fn lead(
+        &self,
+        mut shared: MutexGuard<'_, Shared<C>>,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
+        self.settle_fired(&mut shared)?;
+        let Some(mut call) = shared.call.take() else {
+            return Ok(());
+        };
+        shared.is_leader_called = false;
+        drop(shared);
+
+        let result = call.call(timeout, mask);
+
+        let mut shared = self.shared();
+        if let Ok(found @ 1..) = result {
+            self.report(&mut shared, &mut call, found, events);
+        }
+        shared.call = Some(call);
+        shared.clean();
+        if shared.followers > 0 {
+            if let Some(baton) = self.baton.get() {
+                baton.notify()?;
+            }
+        }
+        result.map(|_| ())
+    }
+
+    /// Waits for the baton, and leads for a moment when it comes.
+    fn follow(
+        &self,
+        mut shared: MutexGuard<'_, Shared<C>>,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
+        let baton = get_or_try_init(&self.baton, Notifier::open)?;
+        shared.followers += 1;
+        drop(shared);
+
+        let passed = poll::wait_for_one(baton.as_fd(), timeout, mask);
+
+        let mut shared = self.shared();
+        shared.followers -= 1;
+        if !passed? {
+            return Ok(());
+        }
+        baton.drain();
+        // How much of the time is left, the caller knows: it waits again.
+        self.lead(shared, events, Some(Duration::ZERO), mask)
+    }
+
+    /// Turns what the call found into events.
+    fn report(&self, shared: &mut Shared<C>, call: &mut C, found: usize, events: &mut Events) {
+        let notifier = self.notifier.as_fd().as_raw_fd();
+        call.visit(found, |fd, found| {
+            if fd == notifier {
+                self.notifier.drain();
+            } else if events.room() == 0 {
+                return ControlFlow::Break(());
+            } else if Some(fd) == shared.edges {
+                if let Some(edges) = self.edges.get() {
+                    // It fails only if it was closed behind the library's back.
+                    let _ = edges.collect(events.room(), |fd, ready| {
+                        shared.report_edge(fd, ready, events);
+                    });
+                }
+            } else {
+                shared.report_level(fd, found, events);
+            }
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// Sends to sleep what was reported before this wait and not tried since.
+    fn settle_fired(&self, shared: &mut Shared<C>) -> io::Result<()> {
+        while let Some(fd) = shared.fired.pop() {
+            let has_changed = shared.entry(fd).is_some_and(|entry| {
+                entry.place == Place::Set
+                    && entry.trigger.as_ref().is_some_and(|trigger| trigger.settle())
+            });
+            if has_changed {
+                self.hand_over_if_marked(shared, fd)?;
+                self.refresh(shared, fd)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands a registration to the kernel's edges, if it is marked for them and owed an
+    /// event.
+    fn hand_over_if_marked(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+        let Some(entry) = shared.entry(fd) else {
+            return Ok(());
+        };
+        let directions = entry.interest.directions();
+        let is_due = entry.trigger.as_ref().is_some_and(|trigger| {
+            trigger.is_by_kernel() && !directions.without(trigger.asleep()).is_empty()
+        });
+        // Where there are none, levels must do.
+        if !is_due || self.edges(shared).and_then(|edges| edges.add(fd, directions)).is_err() {
+            return Ok(());
+        }
+        if let Some(entry) = shared.entry(fd) {
+            entry.place = Place::Edges;
+            if let Some(trigger) = &entry.trigger {
+                trigger.reset();
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the set up to date, or has the leader do it.
+    fn refresh(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+        if let Some(entry) = shared.entry(fd) {
+            entry.is_dirty = true;
+        }
+        shared.dirty.push(fd);
+        if shared.call.is_some() {
+            shared.clean();
+            return Ok(());
+        }
+        if !shared.is_leader_called {
+            shared.is_leader_called = true;
+            self.notifier.notify()?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is left of an earlier owner of the number `fd`; fails if its
+    /// registration is alive.
+    fn make_way(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+        let Some(entry) = shared.entry(fd) else {
+            return Ok(());
+        };
+        let is_stale = match entry.place {
+            Place::Gone => true,
+            Place::Edges if entry.trigger.is_none() => {
+                let directions = entry.interest.directions();
+                self.edges.get().is_some_and(|edges| !edges.holds(fd, directions))
+            }
+            _ if entry.trigger.is_none() => {
+                self.edges.get().is_some_and(|edges| !edges.holds(fd, Readiness::NONE))
+            }
+            _ => false,
+        };
+        if !is_stale {
+            return Err(Errno::EXIST.into());
+        }
+        shared.take(fd);
+        Ok(())
+    }
+
+    /// Enters a raw descriptor in the kernel's register, which refuses what cannot be
+    /// waited for.
+    fn place_raw(
+        &self,
+        shared: &mut Shared<C>,
+        fd: RawFd,
+        interest: Interest,
+    ) -> io::Result<Place> {
+        let is_edge = interest.is_edge();
+        let directions = if is_edge { interest.directions() } else { Readiness::NONE };
+        let edges = match self.edges(shared) {
+            Ok(edges) => edges,
+            Err(error) if is_edge || !is_refusal(&error) => {
+                return Err(io::Error::new(
+                    error.kind(),
+                    format!(
+                        "edges of a raw descriptor under {} take an epoll of the library's own, \
+                         which cannot be had ({error}): ask for level or oneshot instead",
+                        C::BACKEND
+                    ),
+                ));
+            }
+            // Levels need no edges, only the refusals that go with them.
+            Err(_) => return refuse_never_waited_for(fd).map(|()| Place::Set),
+        };
+        edges.add(fd, directions)?;
+        Ok(if is_edge { Place::Edges } else { Place::Set })
+    }
+
+    fn change_edges(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
+        match self.edges.get() {
+            Some(edges) => edges.modify(fd, directions),
+            None => Ok(()),
+        }
+    }
+
+    fn leave_edges(&self, fd: RawFd) {
+        if let Some(edges) = self.edges.get() {
+            edges.remove(fd);
+        }
+    }
+
+    /// The kernel's edges, which from the first call on are in the set.
+    fn edges(&self, shared: &mut Shared<C>) -> io::Result<&KernelEdges> {
+        let edges = get_or_try_init(&self.edges, KernelEdges::open)?;
+        if shared.edges.is_none() {
+            let fd = edges.as_fd().as_raw_fd();
+            // Whoever had that number before has closed it without deregistering.
+            shared.take(fd);
+            shared.edges = Some(fd);
+            self.refresh(shared, fd)?;
+        }
+        Ok(edges)
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared<C>> {
+        // Nothing in here panics while it is held.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: StatelessCall> Shared<C> {
+    fn entry(&mut self, fd: RawFd) -> Option<&mut Entry> {
+        self.entries.get_mut(usize::try_from(fd).ok()?)?.as_mut()
+    }
+
+    fn take(&mut self, fd: RawFd) -> Option<Entry> {
+        self.entries.get_mut(usize::try_from(fd).ok()?)?.take()
+    }
+
+    /// Adds an entry for `fd`, which the kernel has accepted, so that it is a small number.
+    fn insert(&mut self, fd: RawFd, entry: Entry) {
+        let at = fd as usize;
+        if at >= self.entries.len() {
+            self.entries.resize_with(at + 1, || None);
+        }
+        self.entries[at] = Some(entry);
+    }
+
+    /// What the set is to watch `fd` for; `None` if it has no place there.
+    fn directions_in_set(&mut self, fd: RawFd) -> Option<Readiness> {
+        if Some(fd) == self.edges {
+            return Some(Readiness::IN);
+        }
+        let entry = self.entry(fd)?;
+        let directions = entry.interest.directions();
+        match (entry.place, &entry.trigger) {
+            (Place::Set, Some(trigger)) if entry.interest.is_edge() => {
+                Some(directions.without(trigger.asleep()))
+            }
+            (Place::Set, _) => Some(directions),
+            (Place::Asleep, _) => Some(Readiness::NONE),
+            (Place::Edges | Place::Gone, _) => None,
+        }
+    }
+
+    /// Brings the set, which is at home, up to date.
+    fn clean(&mut self) {
+        while let Some(fd) = self.dirty.pop() {
+            let directions = self.directions_in_set(fd);
+            if let Some(entry) = self.entry(fd) {
+                entry.is_dirty = false;
+            }
+            match (&mut self.call, directions) {
+                (Some(call), Some(directions)) => call.watch(fd, directions),
+                (Some(call), None) => call.forget(fd),
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// Turns what the call found of `fd` into an event.
+    fn report_level(&mut self, fd: RawFd, found: Found, events: &mut Events) {
+        let Some(entry) = self.entry(fd) else { return };
+        // What changed while the call was made is not what it looked at.
+        if entry.place != Place::Set || entry.is_dirty {
+            return;
+        }
+        let ready = match found {
+            Found::Ready(ready) => ready,
+            Found::NotOpen => Readiness::ERR,
+        };
+        events.push(Event::new(entry.token, ready));
+        if matches!(found, Found::NotOpen) {
+            entry.place = Place::Gone;
+            self.dirty.push(fd);
+        } else if entry.interest.is_oneshot() {
+            entry.place = Place::Asleep;
+            self.dirty.push(fd);
+        } else if entry.interest.is_edge() {
+            if let Some(trigger) = &entry.trigger {
+                trigger.fire(ready);
+                self.fired.push(fd);
+            }
+        }
+    }
+
+    /// Turns an edge that the kernel told of into an event.
+    fn report_edge(&mut self, fd: RawFd, ready: Readiness, events: &mut Events) {
+        // Others are in the kernel's register too, and it tells of their hang-ups.
+        if let Some(entry) = self.entry(fd).filter(|entry| entry.place == Place::Edges) {
+            events.push(Event::new(entry.token, ready));
+        }
+    }
+}
+
+fn refuse_exclusive(interest: Interest) -> io::Result<()> {
+    if interest.is_exclusive() {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "only a kernel can choose one of several polls: exclusive takes the epoll backend",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses as epoll does what is always ready, as far as its type tells.
+fn refuse_never_waited_for(fd: RawFd) -> io::Result<()> {
+    let status = rustix::fs::fstat(borrow(fd)?)?;
+    match FileType::from_raw_mode(status.st_mode) {
+        FileType::RegularFile | FileType::Directory | FileType::BlockDevice => {
+            Err(Errno::PERM.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a kernel or a sandbox lacks a call, rather than failing in it.
+fn is_refusal(error: &io::Error) -> bool {
+    let error = error.raw_os_error();
+    [Errno::NOSYS, Errno::PERM, Errno::ACCESS]
+        .iter()
+        .any(|refusal| error == Some(refusal.raw_os_error()))
+}
+
+/// `OnceLock::get_or_try_init`, which is not stable yet.
+fn get_or_try_init<T>(cell: &OnceLock<T>, open: impl FnOnce() -> io::Result<T>) -> io::Result<&T> {
+    match cell.get() {
+        Some(value) => Ok(value),
+        None => {
+            let value = open()?;
+            Ok(cell.get_or_init(|| value))
+        }
+    }
+}

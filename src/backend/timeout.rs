@@ -1,0 +1,49 @@
+//! The one place where a timeout becomes what a kernel takes. All of it rounds up.
+
+use std::time::Duration;
+
+/// `timeout` for the calls that count in nanoseconds; what is too long for the type is
+/// the longest time of it.
+pub(super) fn timespec(timeout: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+        // Under a thousand million, which every type that C has for it can hold.
+        tv_nsec: timeout.subsec_nanos() as _,
+    }
+}
+
+/// `timeout` for the calls that count in milliseconds, where -1 is for ever.
+///
+/// What is too long comes out as the longest time, some 24.8 days: the caller waits again
+/// for the rest.
+pub(super) fn milliseconds(timeout: Option<Duration>) -> libc::c_int {
+    let Some(timeout) = timeout else { return -1 };
+    let rounded_up = timeout.as_nanos().div_ceil(1_000_000);
+    libc::c_int::try_from(rounded_up).unwrap_or(libc::c_int::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_round_up_and_saturate() {
+        let after = |timeout| milliseconds(Some(timeout));
+        assert_eq!(milliseconds(None), -1);
+        assert_eq!(after(Duration::ZERO), 0);
+        assert_eq!(after(Duration::from_nanos(1)), 1);
+        assert_eq!(after(Duration::from_micros(999)), 1);
+        assert_eq!(after(Duration::from_micros(1_000)), 1);
+        assert_eq!(after(Duration::from_nanos(1_000_001)), 2);
+        assert_eq!(after(Duration::from_millis(i32::MAX as u64)), i32::MAX);
+        assert_eq!(after(Duration::from_millis(i32::MAX as u64 + 1)), i32::MAX);
+        assert_eq!(after(Duration::MAX), i32::MAX);
+    }
+
+    #[test]
+    fn timespec_keeps_nanoseconds_and_saturates() {
+        let short = timespec(Duration::new(3, 7));
+        assert_eq!((short.tv_sec, short.tv_nsec), (3, 7));
+        assert_eq!(timespec(Duration::MAX).tv_sec, libc::time_t::MAX);
+    }
+}

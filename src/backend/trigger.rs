@@ -1,0 +1,152 @@
+//! Edge in software, for kernels that report levels only.
+//!
+//! Every direction of a registration is in one of three states:
+//!
+//! | state | the kernel is asked | it gets there |
+//! |---|---|---|
+//! | armed | yes | at the start, and whenever I/O was tried in the direction |
+//! | fired | yes | when an event reported the direction |
+//! | asleep | no | when a wait begins and the direction is still fired |
+//!
+//! So an event costs no system call and no lock where the caller tries its I/O before it
+//! waits again, which is what callers do: the direction is armed again before the next
+//! wait begins, and the kernel's set has not changed. A direction that the caller leaves
+//! alone falls asleep, so that it is not reported again and again; the attempt that wakes
+//! it must change the kernel's set, and end a wait that is under way.
+//!
+//! An attempt arms the direction whether it moved data or not: callers take a short read
+//! for the end of the data, and will not try a second time (tokio issue 5866).
+//!
+//! What a closed or failed peer leaves behind lasts, and neither poll(2) nor select(2)
+//! can be told to ignore it. Callers who keep trying would be told for ever, where epoll
+//! is silent. Such a registration is marked, and goes on by edges of the kernel's:
+//! kernel_edges.rs. So does one whose attempts do not say their direction, since arming
+//! a direction that nobody tried would report it again without a reason.
+//!
+//! Level needs no state: it is what these kernels have. Oneshot is edge whose fired
+//! directions fall asleep all together and at once, and are armed by `reregister` alone:
+//! stateless.rs does that with the registration as a whole.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::event::Readiness;
+
+/// The three directions, fired: the bits of [`Readiness`].
+const FIRED: u8 = Readiness::DIRECTIONS.bits() as u8;
+/// The three directions, asleep.
+const ASLEEP_SHIFT: u32 = 3;
+const ASLEEP: u8 = FIRED << ASLEEP_SHIFT;
+/// The registration is to go on by edges of the kernel's.
+const BY_KERNEL: u8 = 1 << 6;
+
+/// The state of one registration, shared by its source and the backend.
+///
+/// The source calls [`tried`](Trigger::tried) and the marking methods, from any thread;
+/// the rest is called by the backend, under its lock.
+#[derive(Debug, Default)]
+pub(crate) struct Trigger(AtomicU8);
+
+impl Trigger {
+    /// Arms `directions` after an attempt at I/O, and returns those that were asleep.
+    #[inline]
+    pub(crate) fn tried(&self, directions: Readiness) -> Readiness {
+        let fired = directions.bits() as u8 & FIRED;
+        let either = fired | fired << ASLEEP_SHIFT;
+        // An event happens before the attempt that answers it, so what it fired is seen
+        // here; what fires later is answered by a later attempt.
+        if self.0.load(Ordering::Relaxed) & either == 0 {
+            return Readiness::NONE;
+        }
+        let before = self.0.fetch_and(!either, Ordering::AcqRel);
+        Readiness::from_bits(u32::from((before >> ASLEEP_SHIFT) & fired))
+    }
+
+    /// Marks that the registration is to go on by edges of the kernel's.
+    pub(crate) fn mark_by_kernel(&self) {
+        self.0.fetch_or(BY_KERNEL, Ordering::AcqRel);
+    }
+
+    /// Whether it is to go on by edges of the kernel's.
+    pub(super) fn is_by_kernel(&self) -> bool {
+        self.0.load(Ordering::Acquire) & BY_KERNEL != 0
+    }
+
+    /// Notes that `reported` was told.
+    pub(super) fn fire(&self, reported: Readiness) {
+        let mut bits = reported.bits() as u8 & FIRED;
+        if reported.has(Readiness::CLOSING) {
+            bits |= BY_KERNEL;
+        }
+        if reported.has(Readiness::ERR.with(Readiness::HUP)) {
+            // Told whatever was asked for, so it ends the wait for every direction.
+            bits |= FIRED;
+        }
+        self.0.fetch_or(bits, Ordering::AcqRel);
+    }
+
+    /// Sends to sleep what fired and was not tried since; true if anything is to change
+    /// in what the kernel is asked.
+    pub(super) fn settle(&self) -> bool {
+        let now = self.0.load(Ordering::Acquire);
+        if now & (FIRED | BY_KERNEL) == 0 {
+            return false;
+        }
+        let settled = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
+            Some(state & !FIRED | (state & FIRED) << ASLEEP_SHIFT)
+        });
+        // The closure always has an answer.
+        let before = settled.unwrap_or_else(|state| state);
+        before & (FIRED | BY_KERNEL) != 0
+    }
+
+    /// The directions that are asleep.
+    pub(super) fn asleep(&self) -> Readiness {
+        let bits = (self.0.load(Ordering::Acquire) & ASLEEP) >> ASLEEP_SHIFT;
+        Readiness::from_bits(u32::from(bits))
+    }
+
+    /// Arms every direction, as at the start.
+    pub(super) fn reset(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: Readiness = Readiness::IN.with(Readiness::OUT);
+
+    #[test]
+    fn what_was_tried_before_the_next_wait_stays_armed() {
+        let trigger = Trigger::default();
+        trigger.fire(Readiness::IN);
+        assert_eq!(trigger.tried(Readiness::IN), Readiness::NONE);
+        assert!(!trigger.settle());
+        assert_eq!(trigger.asleep(), Readiness::NONE);
+    }
+
+    #[test]
+    fn what_was_left_alone_falls_asleep_until_it_is_tried() {
+        let trigger = Trigger::default();
+        trigger.fire(BOTH);
+        assert_eq!(trigger.tried(Readiness::IN), Readiness::NONE);
+        assert!(trigger.settle());
+        assert_eq!(trigger.asleep(), Readiness::OUT);
+        assert_eq!(trigger.tried(Readiness::IN), Readiness::NONE);
+        assert_eq!(trigger.tried(Readiness::OUT), Readiness::OUT);
+        assert_eq!(trigger.asleep(), Readiness::NONE);
+    }
+
+    #[test]
+    fn a_hang_up_fires_all_directions_and_calls_for_the_kernel() {
+        let trigger = Trigger::default();
+        trigger.fire(Readiness::HUP);
+        assert!(trigger.settle());
+        assert_eq!(trigger.asleep(), Readiness::DIRECTIONS);
+        assert!(trigger.is_by_kernel());
+        trigger.reset();
+        assert!(!trigger.is_by_kernel());
+        assert_eq!(trigger.asleep(), Readiness::NONE);
+    }
+}

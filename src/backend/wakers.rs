@@ -1,0 +1,202 @@
+//! Wake-ups that cost a system call only while somebody sleeps.
+//!
+//! A word counts the threads that are parked in the kernel and says whether wakers have
+//! fired since somebody last looked. Both sides change it with one atomic operation and
+//! look at what was there before:
+//!
+//! - A waker marks itself pending, then sets `NOTIFIED`. If that is news, and a thread is
+//!   parked, it notifies the mechanism. Else the next wait sees `NOTIFIED` before it parks.
+//! - A poller that is about to sleep adds itself. If `NOTIFIED` is set, it must not sleep.
+//!
+//! A plain read in the place of either would lose wake-ups: the store of one side and the
+//! load of the other may pass each other.
+//!
+//! A poll that has no waker skips all this, so its waits pay for no atomic operation;
+//! until it has counted itself once, `BLIND` says that it may be parked without having
+//! said so, and wakers notify in any case. They also do so for ever once the poll's
+//! descriptor was lent out (`EAGER`), since nobody knows who sleeps on that.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::Token;
+use crate::event::{Event, Events, Readiness};
+
+const NOTIFIED: usize = 1;
+const BLIND: usize = 1 << 1;
+const EAGER: usize = 1 << 2;
+/// One parked thread; the bits from here up are their number.
+const PARKED: usize = 1 << 3;
+
+/// One waker, as both sides see it.
+#[derive(Debug)]
+pub(crate) struct Signal {
+    token: Token,
+    pending: AtomicBool,
+    /// Its waker is gone; what is pending is its last word.
+    abandoned: AtomicBool,
+}
+
+/// What a poller learns when it is about to sleep.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Parking {
+    /// It may sleep, and must [`unpark`](Wakers::unpark) after that.
+    Parked,
+    /// It may sleep. There are no wakers, so it was not counted.
+    Uncounted,
+    /// It must not sleep: a waker has fired.
+    Notified,
+}
+
+#[derive(Debug)]
+pub(super) struct Wakers {
+    state: AtomicUsize,
+    /// Whether pollers must count themselves: there is a waker, or several threads wait.
+    counting: AtomicBool,
+    list: Mutex<List>,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    signals: Vec<Arc<Signal>>,
+    /// Where the next look begins, so that each waker gets its turn.
+    start: usize,
+}
+
+impl Wakers {
+    pub(super) fn new() -> Wakers {
+        Wakers {
+            state: AtomicUsize::new(BLIND),
+            counting: AtomicBool::new(false),
+            list: Mutex::default(),
+        }
+    }
+
+    /// Adds a waker.
+    pub(super) fn add(&self, token: Token) -> Arc<Signal> {
+        let signal = Arc::new(Signal {
+            token,
+            pending: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+        });
+        self.list().signals.push(Arc::clone(&signal));
+        self.counting.store(true, Ordering::SeqCst);
+        signal
+    }
+
+    /// Removes a waker. If it fired just before, that is still reported.
+    pub(super) fn remove(&self, signal: &Signal) {
+        let mut list = self.list();
+        signal.abandoned.store(true, Ordering::SeqCst);
+        list.drop_spent();
+    }
+
+    /// Says that from now on several threads may wait at once.
+    ///
+    /// None may be waiting yet.
+    pub(super) fn share(&self) {
+        self.counting.store(true, Ordering::SeqCst);
+        self.state.fetch_and(!BLIND, Ordering::SeqCst);
+    }
+
+    /// Says that somebody may sleep on the poll's descriptor; true if it must be made
+    /// readable at once.
+    pub(super) fn make_eager(&self) -> bool {
+        let before = self.state.fetch_or(EAGER, Ordering::SeqCst);
+        before & EAGER == 0 && before & NOTIFIED != 0
+    }
+
+    /// Fires a waker, and calls `notify` if somebody may be asleep.
+    #[inline]
+    pub(super) fn wake(
+        &self,
+        signal: &Signal,
+        notify: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<()> {
+        if signal.pending.swap(true, Ordering::SeqCst) {
+            // Who set it has told, or is about to; nobody has taken it yet.
+            return Ok(());
+        }
+        let before = self.state.fetch_or(NOTIFIED, Ordering::SeqCst);
+        if before & NOTIFIED == 0 && before & !NOTIFIED != 0 { notify() } else { Ok(()) }
+    }
+
+    /// Whether some waker has fired. It may have been taken by another thread since.
+    #[inline]
+    pub(super) fn are_notified(&self) -> bool {
+        self.state.load(Ordering::Relaxed) & NOTIFIED != 0
+    }
+
+    /// Says that this thread is about to sleep.
+    #[inline]
+    pub(super) fn park(&self) -> Parking {
+        if !self.counting.load(Ordering::Relaxed) {
+            return Parking::Uncounted;
+        }
+        let before = self.state.fetch_add(PARKED, Ordering::SeqCst);
+        if before & (NOTIFIED | BLIND) == 0 {
+            return Parking::Parked;
+        }
+        if before & BLIND != 0 {
+            // The poll is not shared, so the one thread that may have been parked
+            // without being counted is this one, and it is counted now.
+            self.state.fetch_and(!BLIND, Ordering::SeqCst);
+        }
+        if before & NOTIFIED == 0 {
+            return Parking::Parked;
+        }
+        self.unpark();
+        Parking::Notified
+    }
+
+    /// Says that this thread, which was parked, is awake.
+    #[inline]
+    pub(super) fn unpark(&self) {
+        self.state.fetch_sub(PARKED, Ordering::SeqCst);
+    }
+
+    /// Adds an event for each waker that has fired, `most` at the most.
+    pub(super) fn collect(&self, events: &mut Events, most: usize) {
+        // Before looking: a waker that fires from here on says so again.
+        self.state.fetch_and(!NOTIFIED, Ordering::SeqCst);
+        let mut list = self.list();
+        let count = list.signals.len();
+        let start = list.start;
+        let mut added = 0;
+        let mut spent = false;
+        for step in 0..count {
+            let at = (start + step) % count;
+            let signal = &list.signals[at];
+            if !signal.pending.load(Ordering::SeqCst) {
+                continue;
+            }
+            if added == most {
+                // The rest is for the next wait, which must not sleep.
+                list.start = at;
+                self.state.fetch_or(NOTIFIED, Ordering::SeqCst);
+                break;
+            }
+            signal.pending.swap(false, Ordering::SeqCst);
+            events.push(Event::new(signal.token, Readiness::IN));
+            added += 1;
+            spent |= signal.abandoned.load(Ordering::SeqCst);
+        }
+        if spent {
+            list.drop_spent();
+        }
+    }
+
+    fn list(&self) -> MutexGuard<'_, List> {
+        // Nothing in here panics while it is held.
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl List {
+    fn drop_spent(&mut self) {
+        self.signals.retain(|signal| {
+            signal.pending.load(Ordering::SeqCst) || !signal.abandoned.load(Ordering::SeqCst)
+        });
+    }
+}

@@ -1,0 +1,60 @@
+//! The addresses of Unix domain sockets, between the standard library's and the kernel's.
+
+#[cfg(target_os = "android")]
+use std::os::android::net::SocketAddrExt;
+#[cfg(target_os = "linux")]
+use std::os::linux::net::SocketAddrExt;
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::SocketAddr;
+use std::path::Path;
+
+use rustix::net::{SocketAddrAny, SocketAddrUnix};
+
+/// The address that `path` names; that of no name at all, if it is empty.
+pub(super) fn from_path(path: &Path) -> io::Result<SocketAddrUnix> {
+    // The standard library knows how long a path may be on this system.
+    match SocketAddr::from_pathname(path) {
+        Ok(address) => from_std(&address),
+        Err(error) => Err(io::Error::new(
+            error.kind(),
+            format!("{}: {error}; use a shorter or a relative path", path.display()),
+        )),
+    }
+}
+
+pub(super) fn from_std(address: &SocketAddr) -> io::Result<SocketAddrUnix> {
+    if let Some(path) = address.as_pathname() {
+        return Ok(SocketAddrUnix::new(path)?);
+    }
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    if let Some(name) = address.as_abstract_name() {
+        return Ok(SocketAddrUnix::new_abstract_name(name)?);
+    }
+    Ok(SocketAddrUnix::new_unnamed())
+}
+
+/// The address of a peer.
+///
+/// One that the standard library cannot express counts as unnamed: a connection or a
+/// datagram is worth more than the name of its sender.
+pub(super) fn to_std(address: Option<SocketAddrAny>) -> SocketAddr {
+    address
+        .and_then(|address| SocketAddrUnix::try_from(address).ok())
+        .and_then(|address| named(&address))
+        .unwrap_or_else(unnamed)
+}
+
+fn named(address: &SocketAddrUnix) -> Option<SocketAddr> {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    if let Some(name) = address.abstract_name() {
+        return SocketAddr::from_abstract_name(name).ok();
+    }
+    SocketAddr::from_pathname(OsStr::from_bytes(address.path_bytes()?)).ok()
+}
+
+fn unnamed() -> SocketAddr {
+    SocketAddr::from_pathname("").expect("an empty path is short enough and has no zero byte")
+}

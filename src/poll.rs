@@ -1,0 +1,432 @@
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::backend::{Backend, Capabilities, Options, Selector};
+use crate::event::Events;
+use crate::registry::Registry;
+use crate::unix::SignalSet;
+
+/// Waits for many sources at once.
+///
+/// Sources are registered with its [`Registry`], each under a [`Token`](crate::Token)
+/// and with an [`Interest`](crate::Interest); [`poll`](Poll::poll) then sleeps until one
+/// of them is ready, and says which.
+///
+/// # Which mechanism
+///
+/// [`Poll::builder`] chooses by name. Where the program does not, the environment
+/// variable `OMNIPOLL_BACKEND` does (`epoll`, `poll`, `select`), so that any program can
+/// be moved; else it is the best that the machine has. What the program sees is the same
+/// on all of them, save for what [`capabilities`](Poll::capabilities) tells.
+///
+/// # What is promised
+///
+/// - *No event is lost.* Readiness that exists when a registration is made, or arises
+///   later, is reported, whatever other threads do in between. Events may be spurious.
+/// - *Edge*, the default: after an event in a direction, the next is owed once the
+///   program has tried the I/O in that direction, it came up short or would have blocked,
+///   and readiness returns. More events than that may come.
+/// - *Level*: every wait reports what is ready.
+/// - *Oneshot*: after one event the registration sleeps until
+///   [`Registry::reregister`], also where several threads wait.
+/// - *Deregistering is a barrier*: a wait that starts later never reports that token.
+/// - *Timeouts* round up: no wait ends early without an event, save for a signal.
+/// - *Fairness*: with more ready sources than room in [`Events`], each gets its turn.
+///
+/// # What is not promised
+///
+/// - The order of events within a wait, and among sources that are ready together.
+/// - That a source that was reported is still ready when it is used: another thread may
+///   have drained it, or the kernel may have dropped a damaged packet. Use non-blocking
+///   sources, and take [`WouldBlock`](io::ErrorKind::WouldBlock) as an answer.
+/// - That closing a descriptor behind the library's back is noticed. Under `poll` and
+///   `select` one error event tells of it, and then silence; under `epoll`, silence. If
+///   its number is given out anew before it was deregistered, events of the newcomer may
+///   carry the old token.
+/// - Use after fork(2): parent and child share what the kernel keeps, so a child that
+///   does not call exec(2) must neither wait on it nor register anything.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Write;
+/// use std::time::Duration;
+///
+/// use omnipoll::net::UnixStream;
+/// use omnipoll::{Events, Interest, Poll, Token};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let mut poll = Poll::new()?;
+/// let (mut ours, mut theirs) = UnixStream::pair()?;
+/// poll.registry().register(&mut ours, Token(7), Interest::READABLE)?;
+///
+/// theirs.write_all(b"hello")?;
+///
+/// let mut events = Events::with_capacity(16);
+/// poll.poll(&mut events, Some(Duration::from_secs(5)))?;
+/// let event = events.iter().next().expect("data came");
+/// assert_eq!(event.token(), Token(7));
+/// assert!(event.is_readable());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Poll {
+    registry: Registry,
+}
+
+impl Poll {
+    /// Opens a poll on the backend that `OMNIPOLL_BACKEND` names, else on the best that
+    /// this machine has.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::build`].
+    pub fn new() -> io::Result<Poll> {
+        Poll::builder().build()
+    }
+
+    /// Chooses backend and options of a poll before it is opened.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// What sources are registered with.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The mechanism that it is built on.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.selector().backend()
+    }
+
+    /// What this backend does natively, in software, or not at all, on this kernel.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        self.selector().capabilities()
+    }
+
+    /// Waits until something is ready, but no longer than `timeout`, and fills `events`.
+    ///
+    /// With `None` it waits without limit, with zero it looks and returns. A timeout is
+    /// counted in nanoseconds where [`Capabilities::sub_millisecond`] says so, else it is
+    /// rounded up to whole milliseconds; `Duration::MAX` is as good as no limit. `events`
+    /// is cleared first, and empty afterwards if the time was over first.
+    ///
+    /// # Errors
+    ///
+    /// - [`Interrupted`](io::ErrorKind::Interrupted) if a signal handler ran. Call it
+    ///   again, or have [`Builder::retry_interrupted`] do so.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if `events` has a capacity of 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use omnipoll::{Events, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::builder().retry_interrupted(true).build()?;
+    /// let mut events = Events::with_capacity(8);
+    ///
+    /// let start = Instant::now();
+    /// poll.poll(&mut events, Some(Duration::from_micros(1500)))?;
+    /// assert!(events.is_empty());
+    /// assert!(start.elapsed() >= Duration::from_micros(1500));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Capabilities::sub_millisecond`]: crate::Capabilities::sub_millisecond
+    pub fn poll(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        self.selector().wait(events, timeout, None)
+    }
+
+    /// Waits as [`poll`](Poll::poll) does, until a point in time.
+    ///
+    /// With a deadline that has passed, it looks and returns. Loops that keep a list of
+    /// timers need no arithmetic with it, and none with an interrupted wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`poll`](Poll::poll).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use omnipoll::{Events, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::builder().retry_interrupted(true).build()?;
+    /// let mut events = Events::with_capacity(8);
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// poll.poll_until(&mut events, deadline)?;
+    /// assert!(Instant::now() >= deadline);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn poll_until(&mut self, events: &mut Events, deadline: Instant) -> io::Result<()> {
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        self.selector().wait(events, Some(timeout), None)
+    }
+
+    /// Waits as [`poll`](Poll::poll) does, with `mask` for the thread's signal mask while
+    /// it sleeps.
+    ///
+    /// This is what [pselect(2)] and [ppoll(2)] are for. A program that wants to see a
+    /// signal between two events blocks it, looks at what its handler has noted, and waits
+    /// with a mask that does not block it: the change of masks and the sleep are one step,
+    /// so that the signal cannot slip through between them and leave the program asleep.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`poll`](Poll::poll); here `Interrupted` is what one hopes for. With
+    /// [`Builder::retry_interrupted`] the handler has run as well, but the wait goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::time::Duration;
+    ///
+    /// use omnipoll::unix::SignalSet;
+    /// use omnipoll::{Events, Poll};
+    ///
+    /// # fn main() -> io::Result<()> {
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Events::with_capacity(8);
+    ///
+    /// let mut usr1 = SignalSet::empty();
+    /// usr1.add(10)?;
+    /// let otherwise = usr1.block()?;
+    /// // ... look at what a handler has noted; then:
+    /// match poll.poll_with_mask(&mut events, Some(Duration::from_millis(1)), &otherwise) {
+    ///     Err(error) if error.kind() == io::ErrorKind::Interrupted => println!("a signal"),
+    ///     result => result?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [pselect(2)]: https://man7.org/linux/man-pages/man2/select.2.html
+    /// [ppoll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
+    pub fn poll_with_mask(
+        &mut self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: &SignalSet,
+    ) -> io::Result<()> {
+        self.selector().wait(events, timeout, Some(mask))
+    }
+
+    /// A handle on which several threads can wait at once.
+    ///
+    /// # Examples
+    ///
+    /// A worker of a pool takes one connection at a time; the oneshot trigger keeps the
+    /// others away from it until it is armed again:
+    ///
+    /// ```
+    /// use std::io::{self, Read, Write};
+    /// use std::thread;
+    ///
+    /// use omnipoll::net::UnixStream;
+    /// use omnipoll::{Events, Interest, Poll, Token};
+    ///
+    /// # fn main() -> io::Result<()> {
+    /// let poll = Poll::new()?;
+    /// let (mut ours, mut theirs) = UnixStream::pair()?;
+    /// poll.registry().register(&mut ours, Token(0), Interest::READABLE.oneshot())?;
+    ///
+    /// let shared = poll.share();
+    /// let worker = thread::spawn(move || -> io::Result<()> {
+    ///     let mut events = Events::with_capacity(1);
+    ///     while events.is_empty() {
+    ///         shared.wait(&mut events, None)?;
+    ///     }
+    ///     let mut buffer = [0; 16];
+    ///     let length = ours.read(&mut buffer)?;
+    ///     assert_eq!(&buffer[..length], b"work");
+    ///     shared.registry().reregister(&mut ours, Token(0), Interest::READABLE.oneshot())
+    /// });
+    /// theirs.write_all(b"work")?;
+    /// worker.join().unwrap()
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn share(&self) -> SharedPoll {
+        self.selector().share();
+        SharedPoll { registry: Registry::new(Arc::clone(self.selector())) }
+    }
+
+    /// The descriptor that becomes readable when something is ready, to nest this poll in
+    /// another loop; `None` if the backend has none.
+    ///
+    /// From the first call on, wake-ups go through the kernel, so that the outer loop
+    /// sees them. Files that are always ready do not show on it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::AsRawFd;
+    ///
+    /// use omnipoll::unix::SourceFd;
+    /// use omnipoll::{Backend, Interest, Poll, Token};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let inner = Poll::builder().backend(Backend::Epoll).build()?;
+    /// let outer = Poll::new()?;
+    /// let fd = inner.fd().expect("an epoll has a descriptor").as_raw_fd();
+    /// outer.registry().register(&mut SourceFd(&fd), Token(0), Interest::READABLE.level())?;
+    ///
+    /// let inner = Poll::builder().backend(Backend::Poll).build()?;
+    /// assert!(inner.fd().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.selector().lend_descriptor()
+    }
+
+    fn selector(&self) -> &Arc<Selector> {
+        self.registry.selector()
+    }
+}
+
+impl AsFd for Poll {
+    /// The descriptor of [`fd`](Poll::fd). Where the backend has none, it is one that can
+    /// do nothing: to register, to wait for or to read it fails with `EBADF`, so that a
+    /// loop that would never hear of this poll's events says so.
+    ///
+    /// # Panics
+    ///
+    /// Where the backend has none, if no descriptor is left for that substitute.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.selector().lend_some_descriptor()
+    }
+}
+
+impl AsRawFd for Poll {
+    /// As [`as_fd`](Poll#impl-AsFd-for-Poll).
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+impl fmt::Debug for Poll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Poll").field("backend", &self.backend()).finish()
+    }
+}
+
+/// A handle to a [`Poll`] on which several threads wait at once; [`Poll::share`] makes it.
+///
+/// An event is reported to one of the threads, save for level registrations, which are
+/// reported to every wait. With the oneshot trigger exactly one thread has a source until
+/// it arms it again.
+///
+/// Under `poll` and `select` one thread at a time is in the kernel for all of them, and
+/// hands over when it leaves.
+#[derive(Debug)]
+pub struct SharedPoll {
+    registry: Registry,
+}
+
+impl SharedPoll {
+    /// Waits as [`Poll::poll`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Poll::poll`].
+    pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        self.registry.selector().wait(events, timeout, None)
+    }
+
+    /// What sources are registered with.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+impl Clone for SharedPoll {
+    fn clone(&self) -> SharedPoll {
+        SharedPoll { registry: Registry::new(Arc::clone(self.registry.selector())) }
+    }
+}
+
+/// Backend and options of a [`Poll`] that is to be opened; [`Poll::builder`] makes it.
+///
+/// # Examples
+///
+/// ```
+/// use omnipoll::{Backend, Poll};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let poll = Poll::builder()
+///     .backend(Backend::Select)
+///     .retry_interrupted(true)
+///     .build()?;
+/// assert_eq!(poll.backend(), Backend::Select);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Builder {
+    backend: Option<Backend>,
+    options: Options,
+}
+
+impl Builder {
+    /// Builds on `backend`, whatever the environment says.
+    pub fn backend(mut self, backend: Backend) -> Builder {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// Whether a wait that a signal interrupts goes on for the rest of its time, instead
+    /// of failing with [`Interrupted`](io::ErrorKind::Interrupted).
+    ///
+    /// Off unless asked for: a signal handler that sets a flag wants to be noticed.
+    pub fn retry_interrupted(mut self, retry: bool) -> Builder {
+        self.options.retry_interrupted = retry;
+        self
+    }
+
+    /// Whether regular files, directories and devices such as /dev/null can be registered.
+    ///
+    /// They never block, and kernels do not wait for them: epoll refuses them, poll and
+    /// select call them always ready. Unless asked for, registering one is refused alike
+    /// on every backend, since a loop over such a descriptor is a busy loop. With this, a
+    /// program that waits for its standard input also works as `program < file`: such a
+    /// file is reported by every wait under level, once under oneshot, and once under
+    /// edge.
+    pub fn always_ready_files(mut self, accept: bool) -> Builder {
+        self.options.always_ready_files = accept;
+        self
+    }
+
+    /// Opens the poll.
+    ///
+    /// # Errors
+    ///
+    /// - [`Unsupported`](io::ErrorKind::Unsupported) if this system lacks the backend that
+    ///   was asked for. None is taken in its place.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if `OMNIPOLL_BACKEND` names none.
+    /// - The system's own if no descriptor is left (`EMFILE`, `ENFILE`), or a sandbox
+    ///   refuses.
+    pub fn build(self) -> io::Result<Poll> {
+        let selector = Selector::open(self.backend, self.options)?;
+        Ok(Poll { registry: Registry::new(Arc::new(selector)) })
+    }
+}

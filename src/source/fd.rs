@@ -1,0 +1,120 @@
+use std::io;
+use std::os::fd::RawFd;
+
+use crate::backend::Tells;
+use crate::event::Source;
+use crate::{Interest, Registry, Token};
+
+/// Makes an [`event::Source`](Source) of any open descriptor, without owning it.
+///
+/// It is for what has no type of its own here: a terminal or pseudo-terminal, an
+/// `eventfd` or `timerfd`, `inotify`, `/dev/input/*`, a socket of another family, or a
+/// descriptor that some library hands out. What you own yourself is better off in an
+/// [`IoSource`](crate::IoSource).
+///
+/// Make the descriptor non-blocking, and do the I/O by calls of your own: omnipoll does
+/// not see it. What follows from that depends on the trigger:
+///
+/// | trigger | epoll | poll, select |
+/// |---|---|---|
+/// | [`level`](Interest::level) | of the kernel | of the kernel |
+/// | [`oneshot`](Interest::oneshot) | of the kernel | kept by omnipoll |
+/// | edge, the default | of the kernel | on Linux of the kernel too, through a small epoll set inside; elsewhere [`Registry::rearm`] says that you tried the I/O |
+///
+/// A program that wants to run everywhere calls [`Registry::rearm`] after it has worked
+/// until `WouldBlock`; where nothing needs it, it does nothing. Or it asks for levels.
+///
+/// # Files that are always ready
+///
+/// Regular files, folders, and devices such as `/dev/null` never make anyone wait, and
+/// so cannot be waited for. They are refused alike on every backend, with
+/// [`PermissionDenied`](io::ErrorKind::PermissionDenied). A program whose standard input
+/// may be a file builds its poll with `Poll::builder().always_ready_files(true)`: such a
+/// file then is ready at once, and again after each `reregister` or `rearm`.
+///
+/// # Terminals
+///
+/// A terminal is readable when a line was typed, or a key in raw mode; a
+/// pseudo-terminal's main side also once the last program on the other side has closed
+/// it, and a read then fails on Linux with `EIO`, not with end of file. `O_NONBLOCK` on
+/// a terminal is shared with every program that has it open, the shell too: take it back
+/// before you leave, or read once per event with the level trigger instead.
+///
+/// # Closing
+///
+/// Deregister before you close the descriptor. Else its number may come to stand for
+/// another file while the registration is still there, and a copy made by `dup` or
+/// `fork` may keep it alive in the kernel. A descriptor found closed is reported once,
+/// with [`is_error`](crate::event::Event::is_error), by poll and select; epoll says
+/// nothing.
+///
+/// # Errors
+///
+/// `register` fails with [`AlreadyExists`](io::ErrorKind::AlreadyExists) if the
+/// descriptor is registered with that poll, `reregister` and `deregister` with
+/// [`NotFound`](io::ErrorKind::NotFound) if it is not; and all with the system's own
+/// error (`EBADF`) if it is not open. See [epoll_ctl(2)], [poll(2)] and [select(2)].
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::fd::AsRawFd;
+/// use std::os::unix::net::UnixStream;
+///
+/// use omnipoll::unix::SourceFd;
+/// use omnipoll::{Events, Interest, Poll, Token};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let mut poll = Poll::new()?;
+/// let mut events = Events::with_capacity(8);
+///
+/// let (mut here, mut there) = UnixStream::pair()?;
+/// here.set_nonblocking(true)?;
+/// let mut source = SourceFd(&here.as_raw_fd());
+/// poll.registry().register(&mut source, Token(0), Interest::READABLE.level())?;
+///
+/// there.write_all(b"hello")?;
+/// poll.poll(&mut events, None)?;
+/// let mut buffer = [0; 16];
+/// assert_eq!(here.read(&mut buffer)?, 5);
+///
+/// poll.registry().deregister(&mut SourceFd(&here.as_raw_fd()))?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Registry::rearm`]: crate::Registry::rearm
+/// [epoll_ctl(2)]: https://man7.org/linux/man-pages/man2/epoll_ctl.2.html
+/// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
+/// [select(2)]: https://man7.org/linux/man-pages/man2/select.2.html
+#[derive(Debug)]
+pub struct SourceFd<'a>(
+    /// The descriptor, which stays yours.
+    pub &'a RawFd,
+);
+
+impl Source for SourceFd<'_> {
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        registry.selector().add(*self.0, token, interests, Tells::Nothing)?;
+        Ok(())
+    }
+
+    fn reregister(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        interests: Interest,
+    ) -> io::Result<()> {
+        registry.selector().modify(*self.0, token, interests)
+    }
+
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        registry.selector().remove(*self.0)
+    }
+}
