@@ -1,1 +1,199 @@
-//! Guide.
+//! A first program, step by step: a TCP server that echoes what it is sent.
+//!
+//! A server with a thread per client asks each thread to wait for one thing. A server
+//! with a *poll* has one thread that waits for all of them: it registers every socket,
+//! sleeps in one call until some are ready, does what can be done without waiting, and
+//! sleeps again.
+//!
+//! # 1. A poll, and room for events
+//!
+//! [`Poll`] is what sleeps. [`Events`] is where it puts what it has to tell; its capacity
+//! bounds how many events one call returns, not how many sources there can be. What does
+//! not fit comes next time.
+//!
+//! ```
+//! use omnipoll::{Events, Poll};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let mut poll = Poll::new()?;
+//! let mut events = Events::with_capacity(256);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # 2. A source, a token, an interest
+//!
+//! A listener is a source: something that can become ready. It is registered under a
+//! [`Token`], a number of your choice that each of its events carries, and with an
+//! [`Interest`]: what you want to hear of.
+//!
+//! ```
+//! use omnipoll::net::TcpListener;
+//! use omnipoll::{Interest, Poll, Token};
+//!
+//! const LISTENER: Token = Token(0);
+//!
+//! # fn main() -> std::io::Result<()> {
+//! # let poll = Poll::new()?;
+//! let mut listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+//! poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # 3. The loop
+//!
+//! ```no_run
+//! # use omnipoll::{Events, Poll, Token};
+//! # const LISTENER: Token = Token(0);
+//! # fn main() -> std::io::Result<()> {
+//! # let mut poll = Poll::new()?;
+//! # let mut events = Events::with_capacity(256);
+//! loop {
+//!     poll.poll(&mut events, None)?;
+//!     for event in &events {
+//!         match event.token() {
+//!             LISTENER => { /* accept */ }
+//!             client => { /* read and write */ }
+//!         }
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! Two rules make such a loop right.
+//!
+//! **Work until it would block.** An event says that something has become ready, and the
+//! next one is owed only after you have taken all there was: accept, read or write until
+//! the call returns [`WouldBlock`]. This is the *edge* trigger. If you would rather take
+//! a little at a time, register with [`Interest::level`], and every call of
+//! [`Poll::poll`] tells of what is still there.
+//!
+//! **An event is a hint.** It may come though nothing is there to be done; `WouldBlock` is
+//! then the answer, and no error.
+//!
+//! [`WouldBlock`]: std::io::ErrorKind::WouldBlock
+//!
+//! # 4. The whole program
+//!
+//! Each client has a buffer, for what it sent and has not got back yet. While it is not
+//! empty, an event tells when the client can be written to again, since it is registered
+//! for [`Interest::WRITABLE`] too. Here a thread plays the client, and the server ends
+//! with it.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use std::io::{self, Read, Write};
+//! use std::net::Shutdown;
+//!
+//! use omnipoll::net::{TcpListener, TcpStream};
+//! use omnipoll::{Events, Interest, Poll, Token};
+//!
+//! const LISTENER: Token = Token(0);
+//!
+//! struct Client {
+//!     stream: TcpStream,
+//!     /// Received, and not sent back yet.
+//!     waiting: Vec<u8>,
+//!     /// It will send no more.
+//!     ended: bool,
+//! }
+//!
+//! impl Client {
+//!     /// Does what can be done now; true while there is more to come.
+//!     fn echo(&mut self) -> io::Result<bool> {
+//!         while !self.ended {
+//!             let mut buffer = [0; 4096];
+//!             match self.stream.read(&mut buffer) {
+//!                 Ok(0) => self.ended = true,
+//!                 Ok(length) => self.waiting.extend_from_slice(&buffer[..length]),
+//!                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+//!                 Err(error) => return Err(error),
+//!             }
+//!         }
+//!         while !self.waiting.is_empty() {
+//!             match self.stream.write(&self.waiting) {
+//!                 Ok(length) => drop(self.waiting.drain(..length)),
+//!                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+//!                 Err(error) => return Err(error),
+//!             }
+//!         }
+//!         Ok(!(self.ended && self.waiting.is_empty()))
+//!     }
+//! }
+//!
+//! # fn main() -> io::Result<()> {
+//! let mut poll = Poll::new()?;
+//! let mut events = Events::with_capacity(256);
+//! let mut listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+//! poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+//!
+//! let address = listener.local_addr()?;
+//! let visitor = std::thread::spawn(move || -> io::Result<String> {
+//!     let mut stream = std::net::TcpStream::connect(address)?;
+//!     stream.write_all(b"is there an echo?")?;
+//!     stream.shutdown(Shutdown::Write)?;
+//!     let mut answer = String::new();
+//!     stream.read_to_string(&mut answer)?;
+//!     Ok(answer)
+//! });
+//!
+//! let mut clients = HashMap::new();
+//! let mut next_token = 1;
+//! while !visitor.is_finished() {
+//!     # // The visitor may finish just before the server begins to wait.
+//!     # poll.poll(&mut events, Some(std::time::Duration::from_millis(50)))?;
+//!     # #[cfg(any())]
+//!     poll.poll(&mut events, None)?;
+//!     for event in &events {
+//!         if event.token() == LISTENER {
+//!             loop {
+//!                 let (mut stream, _) = match listener.accept() {
+//!                     Ok(accepted) => accepted,
+//!                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+//!                     Err(error) => return Err(error),
+//!                 };
+//!                 let token = Token(next_token);
+//!                 next_token += 1;
+//!                 // Both directions, once and for all: with edges it costs nothing.
+//!                 let interest = Interest::READABLE | Interest::WRITABLE;
+//!                 poll.registry().register(&mut stream, token, interest)?;
+//!                 let client = Client { stream, waiting: Vec::new(), ended: false };
+//!                 clients.insert(token, client);
+//!             }
+//!         } else if let Some(client) = clients.get_mut(&event.token()) {
+//!             // A failed client is the client's affair, not the server's.
+//!             if !client.echo().unwrap_or(false) {
+//!                 // Dropping it deregisters and closes it.
+//!                 clients.remove(&event.token());
+//!             }
+//!         }
+//!     }
+//! }
+//! assert_eq!(visitor.join().unwrap()?, "is there an echo?");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same program with many clients and a command line is the example `tcp_server`.
+//!
+//! # 5. And then
+//!
+//! - Another mechanism: run the program with `OMNIPOLL_BACKEND=poll`, or build its poll
+//!   with [`Poll::builder`].
+//! - Several threads: [`Poll::share`] lets them wait together, and [`Interest::oneshot`]
+//!   gives each event to one of them. The example `worker_pool` does so.
+//! - Waking the loop from another thread: [`Waker`](crate::Waker).
+//! - Pipes, FIFOs, terminals: [`unix`](crate::unix), and the example `fifo_chat`.
+//! - A library that is built on mio, such as tokio: the package `mio` beside this one.
+//!
+//! [`Events`]: crate::Events
+//! [`Interest`]: crate::Interest
+//! [`Interest::WRITABLE`]: crate::Interest::WRITABLE
+//! [`Interest::level`]: crate::Interest::level
+//! [`Interest::oneshot`]: crate::Interest::oneshot
+//! [`Poll`]: crate::Poll
+//! [`Poll::builder`]: crate::Poll::builder
+//! [`Poll::poll`]: crate::Poll::poll
+//! [`Poll::share`]: crate::Poll::share
+//! [`Token`]: crate::Token
