@@ -1,9 +1,14 @@
+#![allow(unsafe_code)]
+
 use std::fmt;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::os::fd::AsRawFd;
+use std::ptr;
+use std::sync::Arc;
 
-use crate::backend::{Registration, Tells};
+use crate::backend::{Selector, SelectorNumber, Tells, Trigger};
 use crate::event::{Readiness, Source};
 use crate::{Interest, Registry, Token};
 
@@ -40,22 +45,19 @@ use crate::{Interest, Registry, Token};
 /// # Ok(())
 /// # }
 /// ```
-pub struct IoSource<T> {
-    // Before `io`: its registration must end while the descriptor is still open, so
-    // that a successor with the same number is not taken for it.
-    registration: Registration,
+pub struct IoSource<T: AsRawFd> {
+    // Programs have many sources, so this lies flat: four pipes' ends to a cache line.
+    /// There if it is registered with a backend that makes edges in software.
+    trigger: Option<Arc<Trigger>>,
+    /// Where it is registered.
+    selector: Option<SelectorNumber>,
     io: T,
 }
 
-impl<T> IoSource<T> {
+impl<T: AsRawFd> IoSource<T> {
     /// Takes `io`, which should be non-blocking.
     pub fn new(io: T) -> IoSource<T> {
-        IoSource { registration: Registration::new(Tells::Nothing), io }
-    }
-
-    /// Takes `io`, all of whose I/O goes through the methods below that say a direction.
-    pub(crate) fn directed(io: T) -> IoSource<T> {
-        IoSource { registration: Registration::new(Tells::Directions), io }
+        IoSource { trigger: None, selector: None, io }
     }
 
     /// Runs `f`, which tries some I/O, and tells the poll that it was tried.
@@ -71,29 +73,36 @@ impl<T> IoSource<T> {
         F: FnOnce(&T) -> io::Result<R>,
     {
         let result = f(&self.io);
-        self.registration.tried_some_direction();
+        if let Some(trigger) = &self.trigger {
+            trigger.mark_by_kernel();
+            self.tried(Readiness::DIRECTIONS);
+        }
         result
     }
 
     /// Ends the registration, and returns the inner type.
     pub fn into_inner(self) -> T {
-        self.io
+        let mut this = ManuallyDrop::new(self);
+        this.end();
+        // SAFETY: The field is read once, and `this` is neither used nor dropped after that,
+        // so what comes out has one owner. The other fields own nothing any more.
+        unsafe { ptr::read(&this.io) }
     }
 
     /// Tries to take something in: a datagram, a connection, a look ahead.
     pub(crate) fn receive<R>(&self, f: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
         let result = f(&self.io);
-        self.registration.tried(Readiness::IN.with(Readiness::PRI));
+        self.tried(Readiness::IN.with(Readiness::PRI));
         result
     }
 
     /// Tries to read from a stream, where no byte at all means its end.
     pub(crate) fn read(&self, f: impl FnOnce(&T) -> io::Result<usize>) -> io::Result<usize> {
         let result = f(&self.io);
-        if let Ok(0) = result {
-            self.registration.ended();
+        if let (Ok(0), Some(trigger)) = (&result, &self.trigger) {
+            trigger.mark_by_kernel();
         }
-        self.registration.tried(Readiness::IN.with(Readiness::PRI));
+        self.tried(Readiness::IN.with(Readiness::PRI));
         result
     }
 
@@ -108,9 +117,60 @@ impl<T> IoSource<T> {
         let result = f(&self.io);
         match result {
             Ok(written) if written == wanted => {}
-            _ => self.registration.tried(Readiness::OUT),
+            _ => self.tried(Readiness::OUT),
         }
         result
+    }
+
+    #[inline]
+    fn tried(&self, directions: Readiness) {
+        if let Some(trigger) = &self.trigger {
+            let asleep = trigger.tried(directions);
+            if !asleep.is_empty() {
+                self.rearm(asleep);
+            }
+        }
+    }
+
+    #[cold]
+    fn rearm(&self, directions: Readiness) {
+        if let Some(selector) = self.open_selector() {
+            // It can fail only in ways that the next wait or change reports.
+            let _ = selector.rearm(self.io.as_raw_fd(), directions);
+        }
+    }
+
+    /// Ends the registration, if there is one, before the descriptor is closed or given
+    /// away.
+    ///
+    /// This is done also where closing the descriptor would do it: a duplicate, in a child
+    /// process perhaps, would keep the registration alive, and its token with it.
+    #[inline]
+    fn end(&mut self) {
+        if self.selector.is_some() {
+            if let Some(selector) = self.open_selector() {
+                // It fails only if it was ended in another way.
+                let _ = selector.remove(self.io.as_raw_fd());
+            }
+            self.trigger = None;
+            self.selector = None;
+        }
+    }
+
+    /// The selector that it is registered with; `None` if that was closed.
+    fn open_selector(&self) -> Option<Arc<Selector>> {
+        self.selector.and_then(SelectorNumber::selector)
+    }
+
+    fn check_is_with(&self, registry: &Registry) -> io::Result<()> {
+        if self.selector == Some(registry.selector().number()) {
+            return Ok(());
+        }
+        let problem = match self.open_selector() {
+            None => "this source is not registered: register it first",
+            Some(_) => "this source is registered with another poll: deregister it there first",
+        };
+        Err(io::Error::new(io::ErrorKind::NotFound, problem))
     }
 }
 
@@ -121,7 +181,17 @@ impl<T: AsRawFd> Source for IoSource<T> {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        self.registration.register(registry.selector(), self.io.as_raw_fd(), token, interests)
+        if self.open_selector().is_some() {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "this source is registered already: reregister changes its token and interest, \
+                 and deregister frees it for another poll",
+            ));
+        }
+        let selector = registry.selector();
+        self.trigger = selector.add(self.io.as_raw_fd(), token, interests, Tells::Attempts)?;
+        self.selector = Some(selector.number());
+        Ok(())
     }
 
     fn reregister(
@@ -130,15 +200,27 @@ impl<T: AsRawFd> Source for IoSource<T> {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        self.registration.reregister(registry.selector(), self.io.as_raw_fd(), token, interests)
+        self.check_is_with(registry)?;
+        registry.selector().modify(self.io.as_raw_fd(), token, interests)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        self.registration.deregister(registry.selector(), self.io.as_raw_fd())
+        self.check_is_with(registry)?;
+        self.trigger = None;
+        self.selector = None;
+        registry.selector().remove(self.io.as_raw_fd())
     }
 }
 
-impl<T> Deref for IoSource<T> {
+impl<T: AsRawFd> Drop for IoSource<T> {
+    fn drop(&mut self) {
+        // While the descriptor is still open, so that a successor with the same number is
+        // not taken for it.
+        self.end();
+    }
+}
+
+impl<T: AsRawFd> Deref for IoSource<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -146,14 +228,27 @@ impl<T> Deref for IoSource<T> {
     }
 }
 
-impl<T> DerefMut for IoSource<T> {
+impl<T: AsRawFd> DerefMut for IoSource<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.io
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for IoSource<T> {
+impl<T: AsRawFd + fmt::Debug> fmt::Debug for IoSource<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.io.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+
+    use super::IoSource;
+
+    #[test]
+    fn a_source_stays_small() {
+        // With twice the size, a loop over a thousand pipes lost 5 %.
+        assert!(size_of::<IoSource<OwnedFd>>() <= 2 * size_of::<usize>());
     }
 }

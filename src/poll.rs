@@ -427,6 +427,6 @@ impl Builder {
     ///   refuses.
     pub fn build(self) -> io::Result<Poll> {
         let selector = Selector::open(self.backend, self.options)?;
-        Ok(Poll { registry: Registry::new(Arc::new(selector)) })
+        Ok(Poll { registry: Registry::new(selector) })
     }
 }

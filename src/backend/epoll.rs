@@ -54,9 +54,14 @@ impl Mechanism for Epoll {
         let notifier = Notifier::open()?;
         let mine = EventData::new_u64(reserved().0 as u64);
         epoll::add(&epoll, &notifier, mine, EventFlags::IN | EventFlags::ET)?;
-        let this = Epoll { epoll, notifier, has_nanoseconds: AtomicBool::new(true) };
+        let mut this = Epoll { epoll, notifier, has_nanoseconds: AtomicBool::new(true) };
         // Nothing is registered yet that this could take an event of.
-        this.wait(&mut Events::with_capacity(1), Some(Duration::ZERO), None)?;
+        match this.epoll_pwait2(&mut Events::with_capacity(1), Duration::ZERO, None) {
+            Err(error) if is_refusal(&error) => this.has_nanoseconds = AtomicBool::new(false),
+            result => {
+                result?;
+            }
+        }
         Ok(this)
     }
 
@@ -112,6 +117,11 @@ impl Mechanism for Epoll {
         Ok(())
     }
 
+    #[inline]
+    fn may_end_early(&self) -> bool {
+        false
+    }
+
     fn notify(&self) -> io::Result<()> {
         self.notifier.notify()
     }
@@ -151,7 +161,7 @@ impl Epoll {
         timeout: Option<Duration>,
         mask: Option<&SignalSet>,
     ) -> io::Result<usize> {
-        if let Some(timeout) = timeout.filter(|timeout| !timeout.is_zero()) {
+        if let Some(timeout) = timeout.filter(|_| !timeout::is_in_milliseconds(timeout)) {
             if self.has_nanoseconds.load(Ordering::Relaxed) {
                 match self.epoll_pwait2(events, timeout, mask) {
                     Err(error) if is_refusal(&error) => {

@@ -8,7 +8,7 @@
 //! | kind.rs | [`Backend`], the names of the mechanisms, and how one is chosen |
 //! | capabilities.rs | what an open backend does natively, in software, or not at all |
 //! | selector.rs | the open backend of one poll, with what is the same for all of them |
-//! | registration.rs | what a source remembers of where it is registered |
+//! | selector_number.rs | the open selectors by number, for sources to remember |
 //! | epoll.rs | epoll(7) |
 //! | poll.rs, select.rs | poll(2) and select(2), which know descriptors and levels only |
 //! | stateless.rs | the memory, the threads and the wake-ups that those two lack |
@@ -37,10 +37,10 @@ mod notifier;
 #[cfg(poll)]
 mod poll;
 mod raw_fd;
-mod registration;
 #[cfg(select)]
 mod select;
 mod selector;
+mod selector_number;
 #[cfg(any(poll, select))]
 mod stateless;
 mod timeout;
@@ -50,10 +50,19 @@ mod wakers;
 pub use self::capabilities::{Capabilities, Support};
 pub use self::kind::{Backend, ParseBackendError};
 
-pub(crate) use self::registration::{Registration, Tells};
 pub(crate) use self::selector::{Options, Selector};
+pub(crate) use self::selector_number::SelectorNumber;
 pub(crate) use self::trigger::Trigger;
 pub(crate) use self::wakers::Signal;
+
+/// What the owner of a descriptor tells of its attempts at I/O.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tells {
+    /// Every attempt and, save for `do_io`, its direction.
+    Attempts,
+    /// Nothing.
+    Nothing,
+}
 
 /// What every mechanism does.
 ///
@@ -101,6 +110,9 @@ pub(crate) trait Mechanism: Send + Sync + Sized {
         timeout: Option<Duration>,
         mask: Option<&SignalSet>,
     ) -> io::Result<()>;
+
+    /// Whether `wait` ends early for reasons of its own, without `notify`.
+    fn may_end_early(&self) -> bool;
 
     /// Ends a wait that is under way, or else the next one.
     fn notify(&self) -> io::Result<()>;

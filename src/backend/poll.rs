@@ -107,6 +107,14 @@ fn ppoll(
     timeout: Option<Duration>,
     mask: Option<&SignalSet>,
 ) -> io::Result<usize> {
+    let length = fds.len() as libc::nfds_t;
+    if mask.is_none() && timeout::is_in_milliseconds(timeout) {
+        // The same, but it does not compute how much of the time was left.
+        let timeout = timeout::milliseconds(timeout);
+        // SAFETY: As below, without the last two arguments.
+        let found = unsafe { libc::poll(fds.as_mut_ptr(), length, timeout) };
+        return usize::try_from(found).map_err(|_| io::Error::last_os_error());
+    }
     let timeout = timeout.map(timeout::timespec);
     let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
     let mask = mask.map_or(ptr::null(), SignalSet::as_ptr);
@@ -114,7 +122,7 @@ fn ppoll(
     // borrowed slice, of which the kernel writes no more than each `revents`. The other
     // two are null or point to values that live until the call returns. A number in the
     // slice that is not an open descriptor is reported as POLLNVAL, which is safe.
-    let found = unsafe { libc::ppoll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout, mask) };
+    let found = unsafe { libc::ppoll(fds.as_mut_ptr(), length, timeout, mask) };
     usize::try_from(found).map_err(|_| io::Error::last_os_error())
 }
 

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +14,7 @@ use super::kind::names_of_available;
 use super::poll::PollFds;
 #[cfg(select)]
 use super::select::FdSets;
+use super::selector_number::SelectorNumber;
 #[cfg(any(poll, select))]
 use super::stateless::Stateless;
 use super::wakers::{Parking, Wakers};
@@ -34,6 +34,7 @@ pub(crate) struct Options {
 /// deadlines, files that are always ready.
 #[derive(Debug)]
 pub(crate) struct Selector {
+    number: SelectorNumber,
     mechanism: Opened,
     options: Options,
     wakers: Wakers,
@@ -73,7 +74,7 @@ macro_rules! dispatch {
 impl Selector {
     /// Opens the backend that was asked for, else the one that the environment names,
     /// else the best that this machine has.
-    pub(crate) fn open(asked_for: Option<Backend>, options: Options) -> io::Result<Selector> {
+    pub(crate) fn open(asked_for: Option<Backend>, options: Options) -> io::Result<Arc<Selector>> {
         let asked_for = match asked_for {
             Some(backend) => Some(backend),
             None => Backend::from_environment()?,
@@ -82,14 +83,15 @@ impl Selector {
             Some(backend) => Selector::open_mechanism(backend)?,
             None => Selector::open_best()?,
         };
-        Ok(Selector {
+        Ok(Arc::new_cyclic(|selector| Selector {
+            number: SelectorNumber::give(selector),
             mechanism,
             options,
             wakers: Wakers::new(),
             always_ready: AlwaysReady::default(),
             is_mechanism_first: AtomicBool::new(false),
             placeholder: OnceLock::new(),
-        })
+        }))
     }
 
     pub(super) fn open_mechanism(backend: Backend) -> io::Result<Opened> {
@@ -119,6 +121,10 @@ impl Selector {
             }
         }
         Err(first_error.unwrap_or_else(|| io::ErrorKind::Unsupported.into()))
+    }
+
+    pub(crate) fn number(&self) -> SelectorNumber {
+        self.number
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -196,7 +202,8 @@ impl Selector {
                 "these Events have room for none: Events::with_capacity takes 1 or more",
             ));
         }
-        let start = timeout.filter(|timeout| !timeout.is_zero()).map(|_| Instant::now());
+        // Reading the clock costs a tenth of a wait, so it is done only where it can matter.
+        let start = timeout.filter(|&timeout| self.may_end_early(timeout)).map(|_| Instant::now());
         let mut left = timeout;
         loop {
             match self.wait_once(events, left, mask) {
@@ -220,6 +227,20 @@ impl Selector {
                 (Some(_), None) => return Ok(()),
             };
         }
+    }
+
+    /// Whether a wait may come back with nothing before `timeout` is over.
+    #[inline]
+    fn may_end_early(&self, timeout: Duration) -> bool {
+        // Longer than any kernel's type for it that is in use.
+        const LONG: u64 = 1 << 20;
+
+        !timeout.is_zero()
+            && (self.wakers.are_counting()
+                || self.options.retry_interrupted
+                || self.options.always_ready_files
+                || timeout.as_secs() > LONG
+                || dispatch!(&self.mechanism, mechanism => mechanism.may_end_early()))
     }
 
     /// Waits until the mechanism returns, which it may do early and with nothing.
@@ -329,6 +350,12 @@ impl Selector {
     }
 }
 
+impl Drop for Selector {
+    fn drop(&mut self) {
+        self.number.take_back();
+    }
+}
+
 /// Opens a descriptor that exists, and can do nothing.
 fn open_placeholder() -> OwnedFd {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
@@ -350,10 +377,4 @@ fn never_waited_for() -> io::Error {
         "regular files, directories and devices such as /dev/null are always ready, and no kernel \
          waits for them: Poll::builder().always_ready_files(true) accepts them",
     )
-}
-
-impl fmt::Display for Selector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.backend().fmt(f)
-    }
 }

@@ -143,10 +143,10 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         let mut shared = self.shared();
         self.make_way(&mut shared, fd)?;
         let place = match tells {
-            Tells::Directions => refuse_never_waited_for(fd).map(|()| Place::Set)?,
+            Tells::Attempts => refuse_never_waited_for(fd).map(|()| Place::Set)?,
             Tells::Nothing => self.place_raw(&mut shared, fd, interest)?,
         };
-        let trigger = (tells == Tells::Directions).then(Arc::default);
+        let trigger = (tells == Tells::Attempts).then(Arc::default);
         let entry = Entry { token, interest, place, trigger: trigger.clone(), is_dirty: false };
         shared.insert(fd, entry);
         self.refresh(&mut shared, fd)?;
@@ -217,6 +217,12 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         } else {
             self.follow(shared, events, timeout, mask)
         }
+    }
+
+    #[inline]
+    fn may_end_early(&self) -> bool {
+        // A change from another thread makes the leader look again.
+        true
     }
 
     fn notify(&self) -> io::Result<()> {

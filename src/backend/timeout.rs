@@ -22,6 +22,15 @@ pub(super) fn milliseconds(timeout: Option<Duration>) -> libc::c_int {
     libc::c_int::try_from(rounded_up).unwrap_or(libc::c_int::MAX)
 }
 
+/// Whether milliseconds say exactly what `timeout` says.
+pub(super) fn is_in_milliseconds(timeout: Option<Duration>) -> bool {
+    // `as_millis` would divide 128 bits.
+    timeout.is_none_or(|timeout| {
+        timeout.subsec_nanos() % 1_000_000 == 0
+            && timeout.as_secs() < (libc::c_int::MAX / 1000) as u64
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +47,25 @@ mod tests {
         assert_eq!(after(Duration::from_millis(i32::MAX as u64)), i32::MAX);
         assert_eq!(after(Duration::from_millis(i32::MAX as u64 + 1)), i32::MAX);
         assert_eq!(after(Duration::MAX), i32::MAX);
+    }
+
+    #[test]
+    fn whole_milliseconds_are_told_from_others() {
+        assert!(is_in_milliseconds(None));
+        for (timeout, whole) in [
+            (Duration::ZERO, true),
+            (Duration::from_millis(1), true),
+            (Duration::from_micros(1001), false),
+            (Duration::from_nanos(999_999), false),
+            (Duration::from_secs(2_147_482), true),
+            (Duration::from_secs(2_147_483), false),
+            (Duration::MAX, false),
+        ] {
+            assert_eq!(is_in_milliseconds(Some(timeout)), whole, "{timeout:?}");
+            if whole {
+                assert_eq!(milliseconds(Some(timeout)) as u128, timeout.as_millis());
+            }
+        }
     }
 
     #[test]

@@ -81,7 +81,14 @@ impl Trigger {
             // Told whatever was asked for, so it ends the wait for every direction.
             bits |= FIRED;
         }
-        self.0.fetch_or(bits, Ordering::AcqRel);
+        if self.0.load(Ordering::Relaxed) == 0 {
+            // Nothing is fired or asleep, so no attempt has anything to clear, and a plain
+            // store spares the event an atomic operation. At worst it undoes a mark that
+            // is made at this very moment; the next attempt makes it again.
+            self.0.store(bits, Ordering::Release);
+        } else {
+            self.0.fetch_or(bits, Ordering::AcqRel);
+        }
     }
 
     /// Sends to sleep what fired and was not tried since; true if anything is to change

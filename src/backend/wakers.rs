@@ -128,10 +128,17 @@ impl Wakers {
         self.state.load(Ordering::Relaxed) & NOTIFIED != 0
     }
 
+    /// Whether pollers count themselves, so that a notification may come late and end a
+    /// wait for nothing.
+    #[inline]
+    pub(super) fn are_counting(&self) -> bool {
+        self.counting.load(Ordering::Relaxed)
+    }
+
     /// Says that this thread is about to sleep.
     #[inline]
     pub(super) fn park(&self) -> Parking {
-        if !self.counting.load(Ordering::Relaxed) {
+        if !self.are_counting() {
             return Parking::Uncounted;
         }
         let before = self.state.fetch_add(PARKED, Ordering::SeqCst);

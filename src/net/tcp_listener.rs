@@ -96,7 +96,7 @@ impl TcpListener {
     /// # }
     /// ```
     pub fn from_std(listener: net::TcpListener) -> TcpListener {
-        TcpListener { inner: IoSource::directed(listener) }
+        TcpListener { inner: IoSource::new(listener) }
     }
 
     /// Accepts one waiting connection, and tells who connected.

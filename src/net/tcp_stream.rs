@@ -92,7 +92,7 @@ impl TcpStream {
     /// # }
     /// ```
     pub fn from_std(stream: net::TcpStream) -> TcpStream {
-        TcpStream { inner: IoSource::directed(stream) }
+        TcpStream { inner: IoSource::new(stream) }
     }
 
     /// The address of this end. See [getsockname(2)].

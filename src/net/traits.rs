@@ -41,7 +41,7 @@ macro_rules! owns_descriptor {
         /// neither is checked.
         impl From<std::os::fd::OwnedFd> for $type {
             fn from(descriptor: std::os::fd::OwnedFd) -> Self {
-                Self { inner: crate::IoSource::directed(<$inner>::from(descriptor)) }
+                Self { inner: crate::IoSource::new(<$inner>::from(descriptor)) }
             }
         }
 

@@ -79,7 +79,7 @@ impl UdpSocket {
     /// # }
     /// ```
     pub fn from_std(socket: net::UdpSocket) -> UdpSocket {
-        UdpSocket { inner: IoSource::directed(socket) }
+        UdpSocket { inner: IoSource::new(socket) }
     }
 
     /// The address it is bound to. See [getsockname(2)].

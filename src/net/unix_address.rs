@@ -7,6 +7,7 @@ use std::os::linux::net::SocketAddrExt;
 
 use std::ffi::OsStr;
 use std::io;
+use std::mem::offset_of;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
@@ -41,13 +42,18 @@ pub(super) fn from_std(address: &SocketAddr) -> io::Result<SocketAddrUnix> {
 /// One that the standard library cannot express counts as unnamed: a connection or a
 /// datagram is worth more than the name of its sender.
 pub(super) fn to_std(address: Option<SocketAddrAny>) -> SocketAddr {
-    address
-        .and_then(|address| SocketAddrUnix::try_from(address).ok())
-        .and_then(|address| named(&address))
-        .unwrap_or_else(unnamed)
+    address.and_then(named).unwrap_or_else(unnamed)
 }
 
-fn named(address: &SocketAddrUnix) -> Option<SocketAddr> {
+fn named(address: SocketAddrAny) -> Option<SocketAddr> {
+    // An empty name must not be taken for an abstract one; and Linux appends a zero to
+    // a path that fills its field, beyond the end of the structure, where rustix panics.
+    let length = address.addr_len() as usize;
+    let family_only = offset_of!(libc::sockaddr_un, sun_path);
+    if length <= family_only || length > size_of::<libc::sockaddr_un>() {
+        return None;
+    }
+    let address = SocketAddrUnix::try_from(address).ok()?;
     #[cfg(any(target_os = "android", target_os = "linux"))]
     if let Some(name) = address.abstract_name() {
         return SocketAddr::from_abstract_name(name).ok();

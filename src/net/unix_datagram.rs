@@ -92,7 +92,7 @@ impl UnixDatagram {
 
     /// Takes a socket of the standard library, which you made non-blocking.
     pub fn from_std(socket: net::UnixDatagram) -> UnixDatagram {
-        UnixDatagram { inner: IoSource::directed(socket) }
+        UnixDatagram { inner: IoSource::new(socket) }
     }
 
     /// A socket without an address: it can send, and receive once it is

@@ -94,7 +94,7 @@ impl UnixListener {
 
     /// Takes a listener of the standard library, which you made non-blocking.
     pub fn from_std(listener: net::UnixListener) -> UnixListener {
-        UnixListener { inner: IoSource::directed(listener) }
+        UnixListener { inner: IoSource::new(listener) }
     }
 
     /// Accepts one waiting connection, and tells the address of who connected, which

@@ -90,7 +90,7 @@ impl UnixStream {
     /// # }
     /// ```
     pub fn from_std(stream: net::UnixStream) -> UnixStream {
-        UnixStream { inner: IoSource::directed(stream) }
+        UnixStream { inner: IoSource::new(stream) }
     }
 
     /// Two streams connected to each other, both non-blocking. See [socketpair(2)].
