@@ -90,39 +90,47 @@ impl<T: AsRawFd> IoSource<T> {
     }
 
     /// Tries to take something in: a datagram, a connection, a look ahead.
+    #[inline]
     pub(crate) fn receive<R>(&self, f: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
         let result = f(&self.io);
-        self.tried(Readiness::IN.with(Readiness::PRI));
+        if self.trigger.is_some() {
+            self.tried(Readiness::IN.with(Readiness::PRI));
+        }
         result
     }
 
     /// Tries to read from a stream, where no byte at all means its end.
+    #[inline]
     pub(crate) fn read(&self, f: impl FnOnce(&T) -> io::Result<usize>) -> io::Result<usize> {
         let result = f(&self.io);
-        if let (Ok(0), Some(trigger)) = (&result, &self.trigger) {
-            trigger.mark_by_kernel();
+        if let Some(trigger) = &self.trigger {
+            if let Ok(0) = result {
+                trigger.mark_by_kernel();
+            }
+            self.tried(Readiness::IN.with(Readiness::PRI));
         }
-        self.tried(Readiness::IN.with(Readiness::PRI));
         result
     }
 
     /// Tries to write `wanted` bytes.
     ///
     /// If all went out, the source may well be writable still, and nothing is owed.
+    #[inline]
     pub(crate) fn write(
         &self,
         wanted: usize,
         f: impl FnOnce(&T) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let result = f(&self.io);
-        match result {
-            Ok(written) if written == wanted => {}
-            _ => self.tried(Readiness::OUT),
+        if self.trigger.is_some() && !matches!(result, Ok(written) if written == wanted) {
+            self.tried(Readiness::OUT);
         }
         result
     }
 
-    #[inline]
+    /// Arms what was tried. It is not inlined, and its callers look for a trigger first, so
+    /// that under a kernel that makes the edges a read is the system call and one branch.
+    #[inline(never)]
     fn tried(&self, directions: Readiness) {
         if let Some(trigger) = &self.trigger {
             let asleep = trigger.tried(directions);

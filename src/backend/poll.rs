@@ -71,21 +71,22 @@ impl StatelessCall for PollFds {
     }
 
     fn visit(&mut self, found: usize, mut visit: impl FnMut(RawFd, Found) -> ControlFlow<()>) {
-        let (before, after) = self.fds.split_at(self.start.min(self.fds.len()));
-        let shift = before.len();
-        let count = self.fds.len();
+        let start = self.start.min(self.fds.len());
         let mut left = found;
-        for (step, entry) in after.iter().chain(before).enumerate() {
-            if entry.revents == 0 {
-                continue;
-            }
-            if visit(entry.fd, found_in(entry.revents)).is_break() {
-                self.start = (shift + step) % count;
-                return;
-            }
-            left -= 1;
-            if left == 0 {
-                return;
+        for range in [start..self.fds.len(), 0..start] {
+            let first = range.start;
+            for (step, entry) in self.fds[range].iter().enumerate() {
+                if entry.revents == 0 {
+                    continue;
+                }
+                if visit(entry.fd, found_in(entry.revents)).is_break() {
+                    self.start = first + step;
+                    return;
+                }
+                left -= 1;
+                if left == 0 {
+                    return;
+                }
             }
         }
     }
