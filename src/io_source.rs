@@ -170,31 +170,43 @@ impl<T: AsRawFd> IoSource<T> {
         self.selector.and_then(SelectorNumber::selector)
     }
 
+    #[inline]
     fn check_is_with(&self, registry: &Registry) -> io::Result<()> {
         if self.selector == Some(registry.selector().number()) {
             return Ok(());
         }
+        Err(self.is_not_with())
+    }
+
+    #[cold]
+    fn is_not_with(&self) -> io::Error {
         let problem = match self.open_selector() {
             None => "this source is not registered: register it first",
             Some(_) => "this source is registered with another poll: deregister it there first",
         };
-        Err(io::Error::new(io::ErrorKind::NotFound, problem))
+        io::Error::new(io::ErrorKind::NotFound, problem)
     }
 }
 
+#[cold]
+fn is_registered() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::AlreadyExists,
+        "this source is registered already: reregister changes its token and interest, and \
+         deregister frees it for another poll",
+    )
+}
+
 impl<T: AsRawFd> Source for IoSource<T> {
+    #[inline]
     fn register(
         &mut self,
         registry: &Registry,
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        if self.open_selector().is_some() {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "this source is registered already: reregister changes its token and interest, \
-                 and deregister frees it for another poll",
-            ));
+        if self.selector.is_some() && self.open_selector().is_some() {
+            return Err(is_registered());
         }
         let selector = registry.selector();
         self.trigger = selector.add(self.io.as_raw_fd(), token, interests, Tells::Attempts)?;
@@ -202,6 +214,7 @@ impl<T: AsRawFd> Source for IoSource<T> {
         Ok(())
     }
 
+    #[inline]
     fn reregister(
         &mut self,
         registry: &Registry,
@@ -212,6 +225,7 @@ impl<T: AsRawFd> Source for IoSource<T> {
         registry.selector().modify(self.io.as_raw_fd(), token, interests)
     }
 
+    #[inline]
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
         self.check_is_with(registry)?;
         self.trigger = None;

@@ -65,6 +65,7 @@ impl Mechanism for Epoll {
         Ok(this)
     }
 
+    #[inline]
     fn add(
         &self,
         fd: RawFd,
@@ -77,6 +78,7 @@ impl Mechanism for Epoll {
         Ok(None)
     }
 
+    #[inline]
     fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
         let flags = flags(interest)?;
         let fd = borrow(fd)?;
@@ -91,6 +93,7 @@ impl Mechanism for Epoll {
         Ok(epoll::add(&self.epoll, fd, data(token), flags)?)
     }
 
+    #[inline]
     fn remove(&self, fd: RawFd) -> io::Result<()> {
         Ok(epoll::delete(&self.epoll, borrow(fd)?)?)
     }
@@ -171,19 +174,16 @@ impl Epoll {
                 }
             }
         }
+        let epoll = self.epoll.as_raw_fd();
         let room = events.spare();
-        let mask = mask.map_or(ptr::null(), SignalSet::as_ptr);
-        // SAFETY: The buffer is exclusively borrowed, and no longer than its stated length;
-        // its elements have the layout of `epoll_event`. The mask is null or points to a
-        // whole set that lives until the call returns.
-        let found = unsafe {
-            libc::epoll_pwait(
-                self.epoll.as_raw_fd(),
-                room.as_mut_ptr().cast(),
-                length(room.len()),
-                timeout::milliseconds(timeout),
-                mask,
-            )
+        let (list, length) = (room.as_mut_ptr().cast(), length(room.len()));
+        let timeout = timeout::milliseconds(timeout);
+        let found = match mask {
+            // SAFETY: The list is exclusively borrowed, and no shorter than its stated
+            // length; its elements have the layout of `epoll_event`.
+            None => unsafe { libc::epoll_wait(epoll, list, length, timeout) },
+            // SAFETY: As above; and the mask is a whole set that outlives the call.
+            Some(mask) => unsafe { libc::epoll_pwait(epoll, list, length, timeout, mask.as_ptr()) },
         };
         usize::try_from(found).map_err(|_| io::Error::last_os_error())
     }
@@ -239,6 +239,7 @@ fn data(token: Token) -> EventData {
     EventData::new_u64(token.0 as u64)
 }
 
+#[inline]
 fn flags(interest: Interest) -> io::Result<EventFlags> {
     let mut flags = EventFlags::empty();
     if interest.is_readable() {
@@ -257,16 +258,21 @@ fn flags(interest: Interest) -> io::Result<EventFlags> {
     }
     if interest.is_exclusive() {
         if interest.is_oneshot() || interest.is_priority() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the kernel has no exclusive registration that is oneshot or waits for \
-                 priority: leave one of the two out",
-            ));
+            return Err(exclusive_with_others());
         }
         // The kernel refuses RDHUP beside it.
         flags = flags.difference(EventFlags::RDHUP) | EventFlags::EXCLUSIVE;
     }
     Ok(flags)
+}
+
+#[cold]
+fn exclusive_with_others() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "the kernel has no exclusive registration that is oneshot or waits for priority: leave \
+         one of the two out",
+    )
 }
 
 #[cfg(test)]

@@ -142,6 +142,7 @@ impl Selector {
         dispatch!(&self.mechanism, mechanism => mechanism.capabilities())
     }
 
+    #[inline]
     pub(crate) fn add(
         &self,
         fd: RawFd,
@@ -150,22 +151,33 @@ impl Selector {
         tells: Tells,
     ) -> io::Result<Option<Arc<Trigger>>> {
         self.check(token)?;
-        let result =
-            dispatch!(&self.mechanism, mechanism => mechanism.add(fd, token, interest, tells));
-        match result {
-            Err(error) if is_never_waited_for(&error) => {
-                if !self.options.always_ready_files {
-                    return Err(never_waited_for());
-                }
-                self.always_ready.add(fd, token, interest)?;
-                // A wait that is under way has something to report now.
-                self.notify()?;
-                Ok(None)
-            }
+        match dispatch!(&self.mechanism, mechanism => mechanism.add(fd, token, interest, tells)) {
+            Err(error) => self.add_always_ready(fd, token, interest, error).map(|()| None),
             result => result,
         }
     }
 
+    /// Takes over what the mechanism has refused, if that is why.
+    #[cold]
+    fn add_always_ready(
+        &self,
+        fd: RawFd,
+        token: Token,
+        interest: Interest,
+        refusal: io::Error,
+    ) -> io::Result<()> {
+        if !is_never_waited_for(&refusal) {
+            return Err(refusal);
+        }
+        if !self.options.always_ready_files {
+            return Err(never_waited_for());
+        }
+        self.always_ready.add(fd, token, interest)?;
+        // A wait that is under way has something to report now.
+        self.notify()
+    }
+
+    #[inline]
     pub(crate) fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
         self.check(token)?;
         if self.options.always_ready_files && self.always_ready.modify(fd, token, interest) {
@@ -174,6 +186,7 @@ impl Selector {
         dispatch!(&self.mechanism, mechanism => mechanism.modify(fd, token, interest))
     }
 
+    #[inline]
     pub(crate) fn remove(&self, fd: RawFd) -> io::Result<()> {
         if self.options.always_ready_files && self.always_ready.remove(fd) {
             return Ok(());
@@ -262,6 +275,7 @@ impl Selector {
         let timeout = if events.is_empty() { timeout } else { NOT_AT_ALL };
         let wait = |events: &mut Events, timeout| dispatch!(&self.mechanism, mechanism => mechanism.wait(events, timeout, mask));
         let result = if timeout == NOT_AT_ALL {
+            self.wakers.stay_awake();
             wait(events, timeout)
         } else {
             match self.wakers.park() {
@@ -341,10 +355,7 @@ impl Selector {
     #[inline]
     fn check(&self, token: Token) -> io::Result<()> {
         if dispatch!(&self.mechanism, mechanism => mechanism.reserved()) == Some(token) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{token:?} is the one number that the library keeps for itself"),
-            ));
+            return Err(is_reserved(token));
         }
         Ok(())
     }
@@ -369,6 +380,14 @@ fn open_placeholder() -> OwnedFd {
 fn is_lack(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
         || error.raw_os_error() == Some(libc::ENOSYS)
+}
+
+#[cold]
+fn is_reserved(token: Token) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("{token:?} is the one number that the library keeps for itself"),
+    )
 }
 
 fn never_waited_for() -> io::Error {

@@ -141,20 +141,31 @@ impl Wakers {
         if !self.are_counting() {
             return Parking::Uncounted;
         }
+        self.be_seen();
         let before = self.state.fetch_add(PARKED, Ordering::SeqCst);
-        if before & (NOTIFIED | BLIND) == 0 {
-            return Parking::Parked;
-        }
-        if before & BLIND != 0 {
-            // The poll is not shared, so the one thread that may have been parked
-            // without being counted is this one, and it is counted now.
-            self.state.fetch_and(!BLIND, Ordering::SeqCst);
-        }
         if before & NOTIFIED == 0 {
             return Parking::Parked;
         }
         self.unpark();
         Parking::Notified
+    }
+
+    /// Says that this thread looks, and does not sleep.
+    #[inline]
+    pub(super) fn stay_awake(&self) {
+        if self.are_counting() {
+            self.be_seen();
+        }
+    }
+
+    /// From now on, who is parked is counted.
+    #[inline]
+    fn be_seen(&self) {
+        if self.state.load(Ordering::Relaxed) & BLIND != 0 {
+            // Only a poll that is not shared is blind, so the one thread that may have
+            // been parked without being counted is this one.
+            self.state.fetch_and(!BLIND, Ordering::SeqCst);
+        }
     }
 
     /// Says that this thread, which was parked, is awake.

@@ -1,0 +1,152 @@
+//! The figures, as a table for people and as JSON for programs.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use omnipoll::Backend;
+use omnipoll_cli::measure::{Effort, Sample, median};
+use omnipoll_cli::relay::Work;
+use serde_json::{Value, json};
+
+/// What was measured of one loop.
+pub(super) struct Side {
+    pub(super) wall_ns: f64,
+    cpu_ns: f64,
+    calls: io::Result<f64>,
+}
+
+impl Side {
+    pub(super) fn new(samples: &[Sample], calls: io::Result<f64>) -> Side {
+        Side {
+            wall_ns: median(samples.iter().map(|sample| sample.wall_ns)),
+            cpu_ns: median(samples.iter().map(|sample| sample.cpu_ns)),
+            calls,
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "nanoseconds_per_event": self.wall_ns,
+            "cpu_nanoseconds_per_event": self.cpu_ns,
+            "system_calls_per_event": self.calls.as_ref().ok(),
+        })
+    }
+}
+
+/// One backend at one size.
+pub(super) struct Row {
+    pub(super) backend: Backend,
+    pub(super) work: Work,
+    pub(super) library: Side,
+    /// The loop written by hand, if there is one for this backend.
+    pub(super) raw: Option<Side>,
+    pub(super) ratio: Option<f64>,
+    pub(super) cpu_ratio: Option<f64>,
+}
+
+impl Row {
+    fn print(&self) {
+        let raw = self.raw.as_ref();
+        println!(
+            "{:<13}{:>10} {:>7} {:>12} {:>12} {:>8} {:>12} {:>9}",
+            self.backend.to_string(),
+            self.work.registered,
+            self.work.active,
+            duration(self.library.wall_ns),
+            raw.map_or_else(absent, |raw| duration(raw.wall_ns)),
+            self.ratio.map_or_else(absent, |ratio| format!("{ratio:.3}")),
+            calls(&self.library.calls),
+            raw.map_or_else(absent, |raw| calls(&raw.calls)),
+        );
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "backend": self.backend.to_string(),
+            "registered": self.work.registered,
+            "active": self.work.active,
+            "omnipoll": self.library.json(),
+            "raw": self.raw.as_ref().map(Side::json),
+            "ratio": self.ratio,
+            "cpu_ratio": self.cpu_ratio,
+        })
+    }
+}
+
+/// All that one run found.
+pub(super) struct Report {
+    pub(super) rows: Vec<Row>,
+    pub(super) skipped: Vec<String>,
+    pub(super) effort: Effort,
+    pub(super) plot: Option<PathBuf>,
+}
+
+impl Report {
+    pub(super) fn print_table(&self) {
+        println!(
+            "{:<13}{:>10} {:>7} {:>12} {:>12} {:>8} {:>12} {:>9}",
+            "backend",
+            "registered",
+            "active",
+            "time/event",
+            "raw loop",
+            "ratio",
+            "calls/event",
+            "raw loop"
+        );
+        self.rows.iter().for_each(Row::print);
+        println!(
+            "\nMedians of {} interleaved rounds; a raw loop is the same work written by hand over \
+             the same\nsystem call; the ratio is the median of the ratios in each round.",
+            self.effort.rounds
+        );
+        for reason in self.uncounted() {
+            println!("System calls were not counted: {reason}.");
+        }
+        for reason in &self.skipped {
+            println!("Skipped {reason}.");
+        }
+        if let Some(path) = &self.plot {
+            println!("The plot is in {} (--out puts it elsewhere).", path.display());
+        }
+    }
+
+    pub(super) fn print_json(&self) {
+        let report = json!({
+            "rounds": self.effort.rounds,
+            "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "uncounted": self.uncounted(),
+            "skipped": self.skipped,
+            "plot": self.plot,
+        });
+        println!("{report:#}");
+    }
+
+    /// Why system calls were not counted, each reason once.
+    fn uncounted(&self) -> BTreeSet<String> {
+        let sides = self.rows.iter().flat_map(|row| [Some(&row.library), row.raw.as_ref()]);
+        sides
+            .flatten()
+            .filter_map(|side| side.calls.as_ref().err())
+            .map(io::Error::to_string)
+            .collect()
+    }
+}
+
+/// A time in the unit that suits it.
+fn duration(nanoseconds: f64) -> String {
+    match nanoseconds {
+        time if time < 1e4 => format!("{time:.0} ns"),
+        time if time < 1e7 => format!("{:.1} µs", time / 1e3),
+        time => format!("{:.1} ms", time / 1e6),
+    }
+}
+
+fn calls(calls: &io::Result<f64>) -> String {
+    calls.as_ref().map_or_else(|_| "refused".to_owned(), |calls| format!("{calls:.2}"))
+}
+
+fn absent() -> String {
+    "–".to_owned()
+}

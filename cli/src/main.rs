@@ -1,0 +1,38 @@
+//! The `omnipoll` command: what the I/O mechanisms of this machine can do.
+
+mod bench;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What the I/O mechanisms of this machine can do, measured.
+#[derive(Parser)]
+#[command(name = "omnipoll", version, arg_required_else_help = true)]
+struct Command {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Bench(bench::Arguments),
+    #[cfg(target_os = "linux")]
+    #[command(name = bench::TRACED, hide = true)]
+    Traced(bench::TracedArguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Command::parse().action {
+        Action::Bench(arguments) => bench::run(&arguments),
+        #[cfg(target_os = "linux")]
+        Action::Traced(arguments) => bench::run_traced(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("omnipoll: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
