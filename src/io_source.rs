@@ -8,9 +8,12 @@ use std::os::fd::AsRawFd;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::backend::{Selector, SelectorNumber, Tells, Trigger};
+use crate::backend::{Outcome, Selector, SelectorNumber, Tells, Trigger};
 use crate::event::{Readiness, Source};
 use crate::{Interest, Registry, Token};
+
+/// What an attempt to take something in tries. Urgent data ends where it was read past.
+const INWARD: Readiness = Readiness::IN.with(Readiness::PRI);
 
 /// Makes an [`event::Source`](Source) of any type that owns a descriptor.
 ///
@@ -73,9 +76,8 @@ impl<T: AsRawFd> IoSource<T> {
         F: FnOnce(&T) -> io::Result<R>,
     {
         let result = f(&self.io);
-        if let Some(trigger) = &self.trigger {
-            trigger.mark_by_kernel();
-            self.tried(Readiness::DIRECTIONS);
+        if self.trigger.is_some() {
+            self.tried(Readiness::DIRECTIONS, Outcome::Lasting);
         }
         result
     }
@@ -89,12 +91,23 @@ impl<T: AsRawFd> IoSource<T> {
         unsafe { ptr::read(&this.io) }
     }
 
-    /// Tries to take something in: a datagram, a connection, a look ahead.
+    /// Tries to take something in: a datagram, a connection.
     #[inline]
     pub(crate) fn receive<R>(&self, f: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
         let result = f(&self.io);
         if self.trigger.is_some() {
-            self.tried(Readiness::IN.with(Readiness::PRI));
+            self.tried(INWARD, Outcome::of(&result));
+        }
+        result
+    }
+
+    /// Tries to look at what came in, and leaves it there.
+    #[inline]
+    pub(crate) fn peek<R>(&self, f: impl FnOnce(&T) -> io::Result<R>) -> io::Result<R> {
+        let result = f(&self.io);
+        if self.trigger.is_some() {
+            let outcome = if result.is_ok() { Outcome::Lasting } else { Outcome::of(&result) };
+            self.tried(INWARD, outcome);
         }
         result
     }
@@ -103,11 +116,9 @@ impl<T: AsRawFd> IoSource<T> {
     #[inline]
     pub(crate) fn read(&self, f: impl FnOnce(&T) -> io::Result<usize>) -> io::Result<usize> {
         let result = f(&self.io);
-        if let Some(trigger) = &self.trigger {
-            if let Ok(0) = result {
-                trigger.mark_by_kernel();
-            }
-            self.tried(Readiness::IN.with(Readiness::PRI));
+        if self.trigger.is_some() {
+            let has_ended = matches!(result, Ok(0));
+            self.tried(INWARD, if has_ended { Outcome::Lasting } else { Outcome::of(&result) });
         }
         result
     }
@@ -123,7 +134,7 @@ impl<T: AsRawFd> IoSource<T> {
     ) -> io::Result<usize> {
         let result = f(&self.io);
         if self.trigger.is_some() && !matches!(result, Ok(written) if written == wanted) {
-            self.tried(Readiness::OUT);
+            self.tried(Readiness::OUT, Outcome::of(&result));
         }
         result
     }
@@ -131,9 +142,9 @@ impl<T: AsRawFd> IoSource<T> {
     /// Arms what was tried. It is not inlined, and its callers look for a trigger first, so
     /// that under a kernel that makes the edges a read is the system call and one branch.
     #[inline(never)]
-    fn tried(&self, directions: Readiness) {
+    fn tried(&self, directions: Readiness, outcome: Outcome) {
         if let Some(trigger) = &self.trigger {
-            let asleep = trigger.tried(directions);
+            let asleep = trigger.tried(directions, outcome);
             if !asleep.is_empty() {
                 self.rearm(asleep);
             }

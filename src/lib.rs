@@ -8,7 +8,7 @@
 //! the name changed, and a package named `mio` lets tokio and everything else that is
 //! built on mio run on omnipoll, unmodified.
 //!
-//! Start with [`Poll`], or with the [guide](crate::guide), which builds a TCP server.
+//! Start with [`Poll`], or with the [guide], which builds a TCP server.
 //!
 //! | to wait for | register |
 //! |---|---|

@@ -10,6 +10,9 @@ use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::io::Errno;
+
+use super::raw_fd::borrow;
 use crate::event::{Event, Events, Readiness};
 use crate::{Interest, Token};
 
@@ -33,16 +36,32 @@ struct File {
     fd: RawFd,
     token: Token,
     interest: Interest,
+    identity: Identity,
     armed: bool,
 }
 
+/// What tells a file from another one that has its number: device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64, u64);
+
 impl AlwaysReady {
     pub(super) fn add(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        let identity = identify(fd)?;
         let mut files = self.files();
-        if files.list.iter().any(|file| file.fd == fd) {
-            return Err(io::ErrorKind::AlreadyExists.into());
+        files.list.push(File { fd, token, interest, identity, armed: true });
+        self.count(&files);
+        Ok(())
+    }
+
+    /// Removes what is left of an earlier owner of the number `fd`; fails if its
+    /// registration is alive.
+    pub(super) fn make_way(&self, fd: RawFd) -> io::Result<()> {
+        let mut files = self.files();
+        let Some(at) = files.list.iter().position(|file| file.fd == fd) else { return Ok(()) };
+        if files.list[at].is_open() {
+            return Err(Errno::EXIST.into());
         }
-        files.list.push(File { fd, token, interest, armed: true });
+        files.list.swap_remove(at);
         self.count(&files);
         Ok(())
     }
@@ -53,7 +72,7 @@ impl AlwaysReady {
         let Some(file) = files.list.iter_mut().find(|file| file.fd == fd) else {
             return false;
         };
-        *file = File { fd, token, interest, armed: true };
+        *file = File { fd, token, interest, identity: file.identity, armed: true };
         self.count(&files);
         true
     }
@@ -98,9 +117,10 @@ impl AlwaysReady {
             }
             let file = &mut files.list[at];
             if file.armed {
-                let ready = Readiness::IN.with(Readiness::OUT).within(file.interest.directions());
-                events.push(Event::new(file.token, ready));
-                file.armed = file.interest.is_level();
+                let is_open = file.is_open();
+                events.push(Event::new(file.token, file.readiness(is_open)));
+                // One that was closed behind the library's back is told of once.
+                file.armed = is_open && file.interest.is_level();
                 added += 1;
             }
         }
@@ -116,4 +136,23 @@ impl AlwaysReady {
         // Nothing in here panics while it is held.
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl File {
+    /// Whether it was not closed, and its number used again perhaps.
+    fn is_open(&self) -> bool {
+        identify(self.fd).is_ok_and(|identity| identity == self.identity)
+    }
+
+    fn readiness(&self, is_open: bool) -> Readiness {
+        if !is_open {
+            return Readiness::ERR;
+        }
+        Readiness::IN.with(Readiness::OUT).within(self.interest.directions())
+    }
+}
+
+fn identify(fd: RawFd) -> io::Result<Identity> {
+    let status = rustix::fs::fstat(borrow(fd)?)?;
+    Ok(Identity(status.st_dev, status.st_ino))
 }

@@ -89,6 +89,12 @@ impl Mechanism for Epoll {
                 result => return Ok(result?),
             }
         }
+        if interest.is_exclusive() {
+            // Not every descriptor can be exclusive. Another epoll tells, while the
+            // registration in this one is still there.
+            let trial = epoll::create(CreateFlags::CLOEXEC)?;
+            epoll::add(&trial, fd, data(token), flags)?;
+        }
         epoll::delete(&self.epoll, fd)?;
         Ok(epoll::add(&self.epoll, fd, data(token), flags)?)
     }

@@ -7,6 +7,9 @@
 //! reads and the arrivals. So such descriptors are put into an epoll, edge-triggered,
 //! and that epoll is one more descriptor in the set of the backend.
 //!
+//! Sources whose I/O is seen are put in too, when levels cannot tell what they are owed:
+//! trigger.rs says when.
+//!
 //! It also keeps the register of all raw descriptors, since it alone knows when one was
 //! closed and its number used again, and which things a kernel does not wait for.
 
@@ -102,6 +105,9 @@ fn flags(directions: Readiness) -> EventFlags {
         return EventFlags::ONESHOT;
     }
     let mut flags = EventFlags::ET;
+    if directions.has(Readiness::RDHUP) {
+        flags |= EventFlags::RDHUP;
+    }
     if directions.has(Readiness::IN) {
         flags |= EventFlags::IN | EventFlags::RDHUP;
     }

@@ -52,7 +52,7 @@ pub use self::kind::{Backend, ParseBackendError};
 
 pub(crate) use self::selector::{Options, Selector};
 pub(crate) use self::selector_number::SelectorNumber;
-pub(crate) use self::trigger::Trigger;
+pub(crate) use self::trigger::{Outcome, Trigger};
 pub(crate) use self::wakers::Signal;
 
 /// What the owner of a descriptor tells of its attempts at I/O.

@@ -1,6 +1,6 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -39,10 +39,19 @@ pub(crate) struct Selector {
     options: Options,
     wakers: Wakers,
     always_ready: AlwaysReady,
-    /// Who goes first in a list of one event: the mechanism, or wakers and files.
-    is_mechanism_first: AtomicBool,
+    /// Who goes first where there is little room: the mechanism, wakers, or files.
+    turn: AtomicUsize,
     /// Lent in place of the descriptor that the mechanism does not have.
     placeholder: OnceLock<OwnedFd>,
+}
+
+/// What came from the library itself in one wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    Nothing,
+    Collected,
+    /// It is the mechanism's turn to be first.
+    Postponed,
 }
 
 /// An open mechanism. A build with one has one variant here, and then dispatch costs
@@ -89,7 +98,7 @@ impl Selector {
             options,
             wakers: Wakers::new(),
             always_ready: AlwaysReady::default(),
-            is_mechanism_first: AtomicBool::new(false),
+            turn: AtomicUsize::new(0),
             placeholder: OnceLock::new(),
         }))
     }
@@ -151,6 +160,9 @@ impl Selector {
         tells: Tells,
     ) -> io::Result<Option<Arc<Trigger>>> {
         self.check(token)?;
+        if self.options.always_ready_files {
+            self.always_ready.make_way(fd)?;
+        }
         match dispatch!(&self.mechanism, mechanism => mechanism.add(fd, token, interest, tells)) {
             Err(error) => self.add_always_ready(fd, token, interest, error).map(|()| None),
             result => result,
@@ -184,6 +196,7 @@ impl Selector {
             return self.notify();
         }
         dispatch!(&self.mechanism, mechanism => mechanism.modify(fd, token, interest))
+            .map_err(not_found_if_never_waited_for)
     }
 
     #[inline]
@@ -192,6 +205,7 @@ impl Selector {
             return Ok(());
         }
         dispatch!(&self.mechanism, mechanism => mechanism.remove(fd))
+            .map_err(not_found_if_never_waited_for)
     }
 
     pub(crate) fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
@@ -266,13 +280,14 @@ impl Selector {
     ) -> io::Result<()> {
         const NOT_AT_ALL: Option<Duration> = Some(Duration::ZERO);
 
+        let mut own = Own::Nothing;
         if self.wakers.are_notified() || self.always_ready.has_events() {
-            self.collect(events);
+            own = self.collect(events)?;
             if events.room() == 0 {
                 return Ok(());
             }
         }
-        let timeout = if events.is_empty() { timeout } else { NOT_AT_ALL };
+        let timeout = if own == Own::Nothing { timeout } else { NOT_AT_ALL };
         let wait = |events: &mut Events, timeout| dispatch!(&self.mechanism, mechanism => mechanism.wait(events, timeout, mask));
         let result = if timeout == NOT_AT_ALL {
             self.wakers.stay_awake();
@@ -289,25 +304,39 @@ impl Selector {
             }
         };
         if self.wakers.are_notified() && events.room() > 0 {
-            self.wakers.collect(events, events.room());
+            self.collect_wakers(events, events.room())?;
+        }
+        if own == Own::Postponed && events.room() > 0 {
+            self.always_ready.collect(events, events.room());
         }
         result
     }
 
-    /// Adds what comes from the library itself, and leaves room for the mechanism.
+    /// Adds what comes from the library itself, and leaves room for the mechanism. Each of
+    /// the three gets its turn at being first.
     #[cold]
-    fn collect(&self, events: &mut Events) {
+    fn collect(&self, events: &mut Events) -> io::Result<Own> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % 3;
         let most = match events.capacity() {
-            1 if self.is_mechanism_first.fetch_xor(true, Ordering::Relaxed) => return,
+            1 if turn == 0 => return Ok(Own::Postponed),
             1 => 1,
             capacity => capacity - 1,
         };
-        if self.wakers.are_notified() {
-            self.wakers.collect(events, most);
+        let has_files = self.always_ready.has_events();
+        if has_files && turn == 1 {
+            self.always_ready.collect(events, most);
         }
-        if self.always_ready.has_events() && events.len() < most {
+        if self.wakers.are_notified() && events.len() < most {
+            self.collect_wakers(events, most - events.len())?;
+        }
+        if has_files && turn != 1 && events.len() < most {
             self.always_ready.collect(events, most - events.len());
         }
+        Ok(if events.is_empty() { Own::Nothing } else { Own::Collected })
+    }
+
+    fn collect_wakers(&self, events: &mut Events, most: usize) -> io::Result<()> {
+        if self.wakers.collect(events, most) { self.notify() } else { Ok(()) }
     }
 
     pub(crate) fn add_waker(&self, token: Token) -> Arc<Signal> {
@@ -380,6 +409,11 @@ fn open_placeholder() -> OwnedFd {
 fn is_lack(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
         || error.raw_os_error() == Some(libc::ENOSYS)
+}
+
+/// Some kernels refuse to look for a regular file among those that they never accept.
+fn not_found_if_never_waited_for(error: io::Error) -> io::Error {
+    if is_never_waited_for(&error) { io::ErrorKind::NotFound.into() } else { error }
 }
 
 #[cold]

@@ -23,7 +23,7 @@ use rustix::io::Errno;
 use super::kernel_edges::KernelEdges;
 use super::notifier::Notifier;
 use super::raw_fd::borrow;
-use super::{Backend, Capabilities, Mechanism, Support, Tells, Trigger, poll};
+use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, poll};
 use crate::event::{Event, Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
@@ -65,8 +65,10 @@ pub(crate) struct Stateless<C> {
     notifier: Notifier,
     /// Made when a second thread waits.
     baton: OnceLock<Notifier>,
-    /// Made for the first raw descriptor, or the first that calls for it.
-    edges: OnceLock<KernelEdges>,
+    /// Open from the start, since it is needed most where no descriptor is left: a listener
+    /// that cannot accept stays ready. In the set it is once it is used. None in a sandbox
+    /// that refuses epoll.
+    edges: Option<KernelEdges>,
 }
 
 #[derive(Debug)]
@@ -95,6 +97,8 @@ struct Entry {
     trigger: Option<Arc<Trigger>>,
     /// The leader's set does not show it as it is.
     is_dirty: bool,
+    /// The kernel's edges tell of its end, as they do not sleep.
+    has_end_watched: bool,
 }
 
 /// Who watches a registration.
@@ -113,6 +117,10 @@ enum Place {
 impl<C: StatelessCall> Mechanism for Stateless<C> {
     fn open() -> io::Result<Self> {
         let notifier = Notifier::open()?;
+        let edges = match KernelEdges::open() {
+            Err(error) if is_refusal(&error) => None,
+            result => Some(result?),
+        };
         let mut call = C::new();
         call.watch(notifier.as_fd().as_raw_fd(), Readiness::IN);
         let shared = Shared {
@@ -124,12 +132,7 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             is_leader_called: false,
             followers: 0,
         };
-        Ok(Stateless {
-            shared: Mutex::new(shared),
-            notifier,
-            baton: OnceLock::new(),
-            edges: OnceLock::new(),
-        })
+        Ok(Stateless { shared: Mutex::new(shared), notifier, baton: OnceLock::new(), edges })
     }
 
     fn add(
@@ -143,12 +146,14 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         let mut shared = self.shared();
         self.make_way(&mut shared, fd)?;
         let place = match tells {
-            Tells::Attempts => refuse_never_waited_for(fd).map(|()| Place::Set)?,
+            Tells::Attempts => {
+                self.refuse_never_waited_for(&mut shared, fd)?;
+                Place::Set
+            }
             Tells::Nothing => self.place_raw(&mut shared, fd, interest)?,
         };
         let trigger = (tells == Tells::Attempts).then(Arc::default);
-        let entry = Entry { token, interest, place, trigger: trigger.clone(), is_dirty: false };
-        shared.insert(fd, entry);
+        shared.insert(fd, Entry::new(token, interest, place, trigger.clone()));
         self.refresh(&mut shared, fd)?;
         Ok(trigger)
     }
@@ -163,23 +168,26 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         let mut place = Place::Set;
         if let Some(trigger) = &entry.trigger {
             trigger.reset();
-            if entry.place == Place::Edges {
+            if entry.is_with_edges() {
                 self.leave_edges(fd);
             }
         } else if interest.is_edge() {
+            if self.edges.is_none() {
+                return Err(no_edges(C::BACKEND));
+            }
             place = Place::Edges;
             self.change_edges(fd, interest.directions())?;
         } else {
             self.change_edges(fd, Readiness::NONE)?;
         }
-        *entry = Entry { token, interest, place, trigger: entry.trigger.take(), is_dirty: false };
+        *entry = Entry::new(token, interest, place, entry.trigger.take());
         self.refresh(&mut shared, fd)
     }
 
     fn remove(&self, fd: RawFd) -> io::Result<()> {
         let mut shared = self.shared();
         let entry = shared.take(fd).ok_or(Errno::NOENT)?;
-        if entry.trigger.is_none() || entry.place == Place::Edges {
+        if entry.is_with_edges() {
             self.leave_edges(fd);
         }
         self.refresh(&mut shared, fd)
@@ -190,7 +198,7 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         let entry = shared.entry(fd).ok_or(Errno::NOENT)?;
         if let Some(trigger) = &entry.trigger {
             // For those who say it without having tried.
-            trigger.tried(directions);
+            trigger.tried(directions, Outcome::Moved);
         }
         match entry.place {
             Place::Edges => {
@@ -238,7 +246,7 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let has_edges = self.edges.get().is_some() || KernelEdges::open().is_ok();
+        let has_edges = self.edges.is_some();
         Capabilities {
             edge: Support::Emulated,
             raw_edge: if has_edges { Support::Emulated } else { Support::Absent },
@@ -320,7 +328,7 @@ impl<C: StatelessCall> Stateless<C> {
             } else if events.room() == 0 {
                 return ControlFlow::Break(());
             } else if Some(fd) == shared.edges {
-                if let Some(edges) = self.edges.get() {
+                if let Some(edges) = &self.edges {
                     // It fails only if it was closed behind the library's back.
                     let _ = edges.collect(events.room(), |fd, ready| {
                         shared.report_edge(fd, ready, events);
@@ -341,9 +349,27 @@ impl<C: StatelessCall> Stateless<C> {
                     && entry.trigger.as_ref().is_some_and(|trigger| trigger.settle())
             });
             if has_changed {
+                self.watch_end(shared, fd)?;
                 self.hand_over_if_marked(shared, fd)?;
                 self.refresh(shared, fd)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Has the kernel's edges tell of the end of a registration that falls asleep.
+    ///
+    /// A caller that waits for the peer to close need not try any I/O for that, and epoll
+    /// tells it all the same.
+    fn watch_end(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+        if shared.entry(fd).is_none_or(|entry| entry.has_end_watched) {
+            return Ok(());
+        }
+        // Where there are none, the next attempt tells.
+        let edges = self.edges(shared)?;
+        let is_watched = edges.is_some_and(|edges| edges.add(fd, Readiness::RDHUP).is_ok());
+        if let Some(entry) = shared.entry(fd) {
+            entry.has_end_watched = is_watched;
         }
         Ok(())
     }
@@ -356,10 +382,16 @@ impl<C: StatelessCall> Stateless<C> {
         };
         let directions = entry.interest.directions();
         let is_due = entry.trigger.as_ref().is_some_and(|trigger| {
-            trigger.is_by_kernel() && !directions.without(trigger.asleep()).is_empty()
+            entry.interest.is_edge()
+                && trigger.is_by_kernel()
+                && !directions.without(trigger.asleep()).is_empty()
         });
+        let has_end_watched = entry.has_end_watched;
+        let hand_over = |edges: &KernelEdges| {
+            if has_end_watched { edges.modify(fd, directions) } else { edges.add(fd, directions) }
+        };
         // Where there are none, levels must do.
-        if !is_due || self.edges(shared).and_then(|edges| edges.add(fd, directions)).is_err() {
+        if !is_due || self.edges(shared)?.is_none_or(|edges| hand_over(edges).is_err()) {
             return Ok(());
         }
         if let Some(entry) = shared.entry(fd) {
@@ -398,10 +430,10 @@ impl<C: StatelessCall> Stateless<C> {
             Place::Gone => true,
             Place::Edges if entry.trigger.is_none() => {
                 let directions = entry.interest.directions();
-                self.edges.get().is_some_and(|edges| !edges.holds(fd, directions))
+                self.edges.as_ref().is_some_and(|edges| !edges.holds(fd, directions))
             }
             _ if entry.trigger.is_none() => {
-                self.edges.get().is_some_and(|edges| !edges.holds(fd, Readiness::NONE))
+                self.edges.as_ref().is_some_and(|edges| !edges.holds(fd, Readiness::NONE))
             }
             _ => false,
         };
@@ -422,49 +454,57 @@ impl<C: StatelessCall> Stateless<C> {
     ) -> io::Result<Place> {
         let is_edge = interest.is_edge();
         let directions = if is_edge { interest.directions() } else { Readiness::NONE };
-        let edges = match self.edges(shared) {
-            Ok(edges) => edges,
-            Err(error) if is_edge || !is_refusal(&error) => {
-                return Err(io::Error::new(
-                    error.kind(),
-                    format!(
-                        "edges of a raw descriptor under {} take an epoll of the library's own, \
-                         which cannot be had ({error}): ask for level or oneshot instead",
-                        C::BACKEND
-                    ),
-                ));
+        let Some(edges) = self.edges(shared)? else {
+            if is_edge {
+                return Err(no_edges(C::BACKEND));
             }
             // Levels need no edges, only the refusals that go with them.
-            Err(_) => return refuse_never_waited_for(fd).map(|()| Place::Set),
+            self.refuse_never_waited_for(shared, fd)?;
+            return Ok(Place::Set);
         };
         edges.add(fd, directions)?;
         Ok(if is_edge { Place::Edges } else { Place::Set })
     }
 
+    /// Refuses, as epoll does, what is always ready.
+    fn refuse_never_waited_for(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+        let status = rustix::fs::fstat(borrow(fd)?)?;
+        match FileType::from_raw_mode(status.st_mode) {
+            FileType::RegularFile | FileType::Directory | FileType::BlockDevice => {
+                Err(Errno::PERM.into())
+            }
+            // Some can be waited for, as a terminal, and some cannot, as /dev/null: the
+            // kernel's register knows.
+            FileType::CharacterDevice => match self.edges(shared)? {
+                Some(edges) => edges.add(fd, Readiness::NONE).map(|()| edges.remove(fd)),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
     fn change_edges(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
-        match self.edges.get() {
+        match &self.edges {
             Some(edges) => edges.modify(fd, directions),
             None => Ok(()),
         }
     }
 
     fn leave_edges(&self, fd: RawFd) {
-        if let Some(edges) = self.edges.get() {
+        if let Some(edges) = &self.edges {
             edges.remove(fd);
         }
     }
 
     /// The kernel's edges, which from the first call on are in the set.
-    fn edges(&self, shared: &mut Shared<C>) -> io::Result<&KernelEdges> {
-        let edges = get_or_try_init(&self.edges, KernelEdges::open)?;
+    fn edges(&self, shared: &mut Shared<C>) -> io::Result<Option<&KernelEdges>> {
+        let Some(edges) = &self.edges else { return Ok(None) };
         if shared.edges.is_none() {
             let fd = edges.as_fd().as_raw_fd();
-            // Whoever had that number before has closed it without deregistering.
-            shared.take(fd);
             shared.edges = Some(fd);
             self.refresh(shared, fd)?;
         }
-        Ok(edges)
+        Ok(Some(edges))
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared<C>> {
@@ -552,9 +592,29 @@ impl<C: StatelessCall> Shared<C> {
     /// Turns an edge that the kernel told of into an event.
     fn report_edge(&mut self, fd: RawFd, ready: Readiness, events: &mut Events) {
         // Others are in the kernel's register too, and it tells of their hang-ups.
-        if let Some(entry) = self.entry(fd).filter(|entry| entry.place == Place::Edges) {
+        let Some(entry) = self.entry(fd) else { return };
+        if entry.place == Place::Edges {
             events.push(Event::new(entry.token, ready));
+        } else if entry.place == Place::Set && entry.has_end_watched {
+            // There is something to read: the end, if nothing else.
+            let end = Readiness::IN.within(entry.interest.directions());
+            events.push(Event::new(entry.token, ready.with(end)));
+            if let Some(trigger) = &entry.trigger {
+                trigger.fire(ready.with(end));
+                self.fired.push(fd);
+            }
         }
+    }
+}
+
+impl Entry {
+    fn new(token: Token, interest: Interest, place: Place, trigger: Option<Arc<Trigger>>) -> Entry {
+        Entry { token, interest, place, trigger, is_dirty: false, has_end_watched: false }
+    }
+
+    /// Whether it is in the kernel's register.
+    fn is_with_edges(&self) -> bool {
+        self.trigger.is_none() || self.place == Place::Edges || self.has_end_watched
     }
 }
 
@@ -568,15 +628,15 @@ fn refuse_exclusive(interest: Interest) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses as epoll does what is always ready, as far as its type tells.
-fn refuse_never_waited_for(fd: RawFd) -> io::Result<()> {
-    let status = rustix::fs::fstat(borrow(fd)?)?;
-    match FileType::from_raw_mode(status.st_mode) {
-        FileType::RegularFile | FileType::Directory | FileType::BlockDevice => {
-            Err(Errno::PERM.into())
-        }
-        _ => Ok(()),
-    }
+/// Says that edges of raw descriptors cannot be had, and what can.
+fn no_edges(backend: Backend) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!(
+            "edges of a raw descriptor under {backend} take an epoll of the library's own, which \
+             this system refuses: ask for level or oneshot instead"
+        ),
+    )
 }
 
 /// Whether a kernel or a sandbox lacks a call, rather than failing in it.

@@ -17,16 +17,23 @@
 //! An attempt arms the direction whether it moved data or not: callers take a short read
 //! for the end of the data, and will not try a second time (tokio issue 5866).
 //!
-//! What a closed or failed peer leaves behind lasts, and neither poll(2) nor select(2)
-//! can be told to ignore it. Callers who keep trying would be told for ever, where epoll
-//! is silent. Such a registration is marked, and goes on by edges of the kernel's:
-//! kernel_edges.rs. So does one whose attempts do not say their direction, since arming
-//! a direction that nobody tried would report it again without a reason.
+//! Some readiness lasts, whatever the caller tries: what a closed or failed peer leaves
+//! behind, a connection that there is no descriptor to accept with, data that is looked at
+//! and not taken. Neither poll(2) nor select(2) can be told to ignore it, so callers who
+//! keep trying would be told for ever, where epoll is silent. Such a registration is
+//! marked, and goes on by edges of the kernel's: kernel_edges.rs. So does one whose
+//! attempts do not say their direction, since arming a direction that nobody tried would
+//! report it again without a reason.
+//!
+//! A direction that is asleep hears nothing, but epoll tells the end of a connection to
+//! callers that have tried nothing as well. So when a registration falls asleep for the
+//! first time, the kernel's edges are asked for its end alone.
 //!
 //! Level needs no state: it is what these kernels have. Oneshot is edge whose fired
 //! directions fall asleep all together and at once, and are armed by `reregister` alone:
 //! stateless.rs does that with the registration as a whole.
 
+use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::event::Readiness;
@@ -39,17 +46,42 @@ const ASLEEP: u8 = FIRED << ASLEEP_SHIFT;
 /// The registration is to go on by edges of the kernel's.
 const BY_KERNEL: u8 = 1 << 6;
 
+/// How an attempt at I/O came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It moved something.
+    Moved,
+    /// It would have blocked. As the first answer to an event, that makes the event a false
+    /// one, and the next would be as false: select(2) shows a queue of errors as readable.
+    Blocked,
+    /// It left the readiness as it was, so that the next call would find it again: the end
+    /// of the stream, an error, a look ahead, or a direction that is not known.
+    Lasting,
+}
+
+impl Outcome {
+    pub(crate) fn of<R>(result: &io::Result<R>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Moved,
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => Outcome::Blocked,
+                io::ErrorKind::Interrupted => Outcome::Moved,
+                _ => Outcome::Lasting,
+            },
+        }
+    }
+}
+
 /// The state of one registration, shared by its source and the backend.
 ///
-/// The source calls [`tried`](Trigger::tried) and the marking methods, from any thread;
-/// the rest is called by the backend, under its lock.
+/// The source calls [`tried`](Trigger::tried), from any thread; the rest is called by the
+/// backend, under its lock.
 #[derive(Debug, Default)]
 pub(crate) struct Trigger(AtomicU8);
 
 impl Trigger {
     /// Arms `directions` after an attempt at I/O, and returns those that were asleep.
-    #[inline]
-    pub(crate) fn tried(&self, directions: Readiness) -> Readiness {
+    pub(crate) fn tried(&self, directions: Readiness, outcome: Outcome) -> Readiness {
         let fired = directions.bits() as u8 & FIRED;
         let either = fired | fired << ASLEEP_SHIFT;
         // An event happens before the attempt that answers it, so what it fired is seen
@@ -58,12 +90,10 @@ impl Trigger {
             return Readiness::NONE;
         }
         let before = self.0.fetch_and(!either, Ordering::AcqRel);
+        if outcome == Outcome::Lasting || (outcome == Outcome::Blocked && before & fired != 0) {
+            self.0.fetch_or(BY_KERNEL, Ordering::AcqRel);
+        }
         Readiness::from_bits(u32::from((before >> ASLEEP_SHIFT) & fired))
-    }
-
-    /// Marks that the registration is to go on by edges of the kernel's.
-    pub(crate) fn mark_by_kernel(&self) {
-        self.0.fetch_or(BY_KERNEL, Ordering::AcqRel);
     }
 
     /// Whether it is to go on by edges of the kernel's.
@@ -128,7 +158,7 @@ mod tests {
     fn what_was_tried_before_the_next_wait_stays_armed() {
         let trigger = Trigger::default();
         trigger.fire(Readiness::IN);
-        assert_eq!(trigger.tried(Readiness::IN), Readiness::NONE);
+        assert_eq!(trigger.tried(Readiness::IN, Outcome::Moved), Readiness::NONE);
         assert!(!trigger.settle());
         assert_eq!(trigger.asleep(), Readiness::NONE);
     }
@@ -137,12 +167,25 @@ mod tests {
     fn what_was_left_alone_falls_asleep_until_it_is_tried() {
         let trigger = Trigger::default();
         trigger.fire(BOTH);
-        assert_eq!(trigger.tried(Readiness::IN), Readiness::NONE);
+        assert_eq!(trigger.tried(Readiness::IN, Outcome::Moved), Readiness::NONE);
         assert!(trigger.settle());
         assert_eq!(trigger.asleep(), Readiness::OUT);
-        assert_eq!(trigger.tried(Readiness::IN), Readiness::NONE);
-        assert_eq!(trigger.tried(Readiness::OUT), Readiness::OUT);
+        assert_eq!(trigger.tried(Readiness::IN, Outcome::Blocked), Readiness::NONE);
+        assert_eq!(trigger.tried(Readiness::OUT, Outcome::Blocked), Readiness::OUT);
         assert_eq!(trigger.asleep(), Readiness::NONE);
+        assert!(!trigger.is_by_kernel());
+    }
+
+    #[test]
+    fn a_false_event_calls_for_the_kernel() {
+        let trigger = Trigger::default();
+        trigger.fire(Readiness::IN);
+        trigger.tried(Readiness::IN, Outcome::Moved);
+        trigger.tried(Readiness::IN, Outcome::Blocked);
+        assert!(!trigger.is_by_kernel());
+        trigger.fire(Readiness::IN);
+        trigger.tried(Readiness::IN, Outcome::Blocked);
+        assert!(trigger.is_by_kernel());
     }
 
     #[test]

@@ -174,8 +174,10 @@ impl Wakers {
         self.state.fetch_sub(PARKED, Ordering::SeqCst);
     }
 
-    /// Adds an event for each waker that has fired, `most` at the most.
-    pub(super) fn collect(&self, events: &mut Events, most: usize) {
+    /// Adds an event for each waker that has fired, `most` at the most; true if that left
+    /// some, and others may be asleep, who must be notified of those.
+    #[must_use]
+    pub(super) fn collect(&self, events: &mut Events, most: usize) -> bool {
         // Before looking: a waker that fires from here on says so again.
         self.state.fetch_and(!NOTIFIED, Ordering::SeqCst);
         let mut list = self.list();
@@ -183,6 +185,7 @@ impl Wakers {
         let start = list.start;
         let mut added = 0;
         let mut spent = false;
+        let mut must_notify = false;
         for step in 0..count {
             let at = (start + step) % count;
             let signal = &list.signals[at];
@@ -192,7 +195,8 @@ impl Wakers {
             if added == most {
                 // The rest is for the next wait, which must not sleep.
                 list.start = at;
-                self.state.fetch_or(NOTIFIED, Ordering::SeqCst);
+                let before = self.state.fetch_or(NOTIFIED, Ordering::SeqCst);
+                must_notify = before & NOTIFIED == 0 && before & !NOTIFIED != 0;
                 break;
             }
             signal.pending.swap(false, Ordering::SeqCst);
@@ -203,6 +207,7 @@ impl Wakers {
         if spent {
             list.drop_spent();
         }
+        must_notify
     }
 
     fn list(&self) -> MutexGuard<'_, List> {

@@ -21,6 +21,9 @@
 //!   be made non-blocking by you; what goes out stays non-blocking.
 //! - Socket options that are not here can be set through the descriptor, which each
 //!   type lends by [`AsFd`](std::os::fd::AsFd).
+//! - Dropping one deregisters and closes it. While another thread waits in poll(2) or
+//!   select(2), the kernel keeps what was closed until that call ends; it is ended at
+//!   once, but the peer may see the end of the stream a moment later than `drop` returns.
 //! - No call raises `SIGPIPE`; writing to a closed peer is a
 //!   [`BrokenPipe`](std::io::ErrorKind::BrokenPipe) error.
 //!

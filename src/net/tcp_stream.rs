@@ -245,7 +245,7 @@ impl TcpStream {
     /// # }
     /// ```
     pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.receive(|stream| stream.peek(buffer))
+        self.inner.peek(|stream| stream.peek(buffer))
     }
 
     /// Sends `bytes`, the last of them as *urgent*, or out-of-band, data.

@@ -145,7 +145,7 @@ impl UdpSocket {
     ///
     /// Those of `recv_from`.
     pub fn peek_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.inner.receive(|socket| socket.peek_from(buffer))
+        self.inner.peek(|socket| socket.peek_from(buffer))
     }
 
     /// Sends one datagram to the address it is [connected](Self::connect) to.
@@ -181,7 +181,7 @@ impl UdpSocket {
     ///
     /// Those of `recv`.
     pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.receive(|socket| socket.peek(buffer))
+        self.inner.peek(|socket| socket.peek(buffer))
     }
 
     /// Sets the one peer of this socket: where [`send`](Self::send) sends to, and from

@@ -71,7 +71,8 @@ use crate::{Interest, Registry, Token};
 ///
 /// let (mut here, mut there) = UnixStream::pair()?;
 /// here.set_nonblocking(true)?;
-/// let mut source = SourceFd(&here.as_raw_fd());
+/// let fd = here.as_raw_fd();
+/// let mut source = SourceFd(&fd);
 /// poll.registry().register(&mut source, Token(0), Interest::READABLE.level())?;
 ///
 /// there.write_all(b"hello")?;
@@ -79,7 +80,7 @@ use crate::{Interest, Registry, Token};
 /// let mut buffer = [0; 16];
 /// assert_eq!(here.read(&mut buffer)?, 5);
 ///
-/// poll.registry().deregister(&mut SourceFd(&here.as_raw_fd()))?;
+/// poll.registry().deregister(&mut SourceFd(&fd))?;
 /// # Ok(())
 /// # }
 /// ```

@@ -1,0 +1,292 @@
+//! Edge, at the ends of streams: what closed or failed lasts, so it is reported, and then
+//! there is silence, however often the caller tries again.
+
+use std::io::ErrorKind;
+use std::net::Shutdown;
+use std::os::fd::AsRawFd;
+use std::thread;
+use std::time::Duration;
+
+use omnipoll::event::Event;
+use omnipoll::net::{TcpListener, UdpSocket};
+use omnipoll::unix::SourceFd;
+use omnipoll::unix::pipe::{self, OpenOptions};
+use omnipoll::{Backend, Interest, Token};
+
+use crate::support::{
+    ALL, Bench, Kind, STREAMS, Way, alone, each, pair, wants_a_read, writing_pair,
+};
+use crate::system;
+
+const TOKEN: Token = Token(7);
+const READ: Interest = Interest::READABLE;
+const WRITE: Interest = Interest::WRITABLE;
+
+/// Who reads at the end of a stream is told a few times, not for ever.
+fn end_read_again_and_again(backend: Backend) {
+    each(&ALL, |kind, way| {
+        for interest in [READ, READ | Interest::PRIORITY] {
+            let mut bench = Bench::new(backend);
+            let (mut ours, theirs) = pair(kind, way);
+            bench.register(&mut ours, TOKEN, interest);
+            bench.expect_silence();
+            drop(theirs);
+            bench.expect(TOKEN, wants_a_read);
+            assert_eq!(ours.read(&mut [0; 8]).unwrap(), 0);
+            bench.expect_silence_after(4, |_| {
+                assert_eq!(ours.read(&mut [0; 8]).unwrap(), 0);
+            });
+        }
+    });
+}
+
+/// The same with both directions, of which only reading is tried.
+fn half_closed_read_again_and_again(backend: Backend) {
+    each(&STREAMS, |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        bench.register(&mut ours, TOKEN, READ | WRITE);
+        theirs.shutdown(Shutdown::Write);
+        bench.expect(TOKEN, Event::is_readable);
+        assert_eq!(ours.read(&mut [0; 8]).unwrap(), 0);
+        bench.expect_silence_after(5, |_| {
+            assert_eq!(ours.read(&mut [0; 8]).unwrap(), 0);
+        });
+        // The half that is left works on.
+        ours.fill();
+        bench.expect_silence_after(3, |_| {
+            ours.fill();
+        });
+        theirs.drain();
+        bench.expect(TOKEN, Event::is_writable);
+    });
+}
+
+/// EP-6: who writes to a closed peer is told a few times, not for ever.
+fn broken_pipe_written_again_and_again(backend: Backend) {
+    each(&ALL, |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = writing_pair(kind, way);
+        bench.register(&mut ours, TOKEN, WRITE);
+        bench.expect(TOKEN, Event::is_writable);
+        ours.fill();
+        bench.expect_silence_after(3, |_| {
+            ours.fill();
+        });
+        drop(theirs);
+        bench.expect(TOKEN, |event| event.is_writable() || event.is_write_closed());
+        assert!(ours.write(b"x").is_err());
+        bench.expect_silence_after(5, |_| {
+            assert!(ours.write(b"x").is_err());
+        });
+    });
+}
+
+/// EP-7: the end came with the last data, and one read took both in.
+fn data_and_end_in_one_go(backend: Backend) {
+    each(&ALL, |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        bench.register(&mut ours, TOKEN, READ);
+        theirs.send(b"the last");
+        drop(theirs);
+        thread::sleep(Duration::from_millis(10));
+        let mut knows = bench.expect(TOKEN, Event::is_readable).is_read_closed();
+        assert_eq!(ours.read(&mut [0; 100]).unwrap(), 8);
+        if !knows {
+            bench.expect(TOKEN, wants_a_read);
+            knows = ours.read(&mut [0; 100]).unwrap() == 0;
+        }
+        assert!(knows, "the end of the stream is lost");
+    });
+}
+
+/// EP-3: all data come before the end, however small the reads.
+fn data_before_the_end(backend: Backend) {
+    each(&ALL, |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        bench.register(&mut ours, TOKEN, READ);
+        let writer = thread::spawn(move || {
+            let mut left = 200_000;
+            while left > 0 {
+                match theirs.write(&[5; 3000][..left.min(3000)]) {
+                    Ok(length) => left -= length,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => thread::yield_now(),
+                    Err(error) => panic!("write: {error}"),
+                }
+            }
+        });
+        let mut total = 0;
+        'stream: loop {
+            bench.expect(TOKEN, wants_a_read);
+            loop {
+                match ours.read(&mut [0; 1000]) {
+                    Ok(0) => break 'stream,
+                    Ok(length) => total += length,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) => panic!("read: {error}"),
+                }
+            }
+        }
+        assert_eq!(total, 200_000);
+        writer.join().unwrap();
+    });
+}
+
+/// WN-6.
+fn reset_by_the_peer(backend: Backend) {
+    for way in [Way::Typed, Way::Raw] {
+        for interest in [READ, READ | WRITE] {
+            let mut bench = Bench::new(backend);
+            let (mut ours, theirs) = pair(Kind::Tcp, way);
+            bench.register(&mut ours, TOKEN, interest);
+            bench.expect_silence();
+            system::reset_on_close(theirs.as_raw_fd());
+            drop(theirs);
+            bench.expect(TOKEN, Event::is_readable);
+            let error = ours.read(&mut [0; 8]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+            bench.expect_silence_after(5, |_| {
+                assert_eq!(ours.read(&mut [0; 8]).unwrap(), 0);
+            });
+        }
+    }
+}
+
+/// RG-6: nobody reacts at all.
+fn hang_up_left_alone(backend: Backend) {
+    each(&STREAMS, |kind, way| {
+        for interest in [READ, WRITE, READ | WRITE, Interest::PRIORITY] {
+            let mut bench = Bench::new(backend);
+            let (mut ours, theirs) = pair(kind, way);
+            bench.register(&mut ours, TOKEN, interest);
+            drop(theirs);
+            bench.expect_silence();
+            let before = system::thread_cpu_time();
+            bench.wait(100);
+            let used = system::thread_cpu_time() - before;
+            assert!(used < Duration::from_millis(30), "{used:?} of processor time");
+        }
+    });
+}
+
+/// UD-1: each refusal is told once.
+fn refused_datagrams(backend: Backend) {
+    for interest in [READ, READ | WRITE] {
+        let mut bench = Bench::new(backend);
+        let nobody = {
+            let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            socket.local_addr().unwrap()
+        };
+        let mut socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket.connect(nobody).unwrap();
+        bench.register(&mut socket, TOKEN, interest);
+        bench.expect_silence();
+        for _ in 0..3 {
+            socket.send(b"hello?").unwrap();
+            bench.expect(TOKEN, |event| event.is_error() || event.is_readable());
+            let error = socket.recv(&mut [0; 8]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+            bench.expect_silence_after(4, |_| {
+                let error = socket.recv(&mut [0; 8]).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+            });
+        }
+    }
+}
+
+/// UD-1: a queue of errors that nobody reads is readiness that no read takes away.
+fn queued_errors_left_alone(backend: Backend) {
+    for interest in [READ, READ | WRITE] {
+        let mut bench = Bench::new(backend);
+        let nobody = {
+            let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            socket.local_addr().unwrap()
+        };
+        let mut socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        system::queue_errors(socket.as_raw_fd());
+        socket.connect(nobody).unwrap();
+        bench.register(&mut socket, TOKEN, interest);
+        bench.expect_silence();
+        socket.send(b"hello?").unwrap();
+        bench.expect(TOKEN, |event| event.is_error() || event.is_readable());
+        assert!(socket.recv(&mut [0; 8]).is_err());
+        bench.expect_silence_after(5, |_| {
+            assert!(socket.recv(&mut [0; 8]).is_err());
+        });
+    }
+}
+
+/// KQ-9: a reader survives its writers.
+fn fifo_outlives_its_writers(backend: Backend) {
+    let path = std::env::temp_dir().join(format!("omnipoll-{backend}-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    pipe::create_fifo(&path, 0o600).unwrap();
+    for way in [Way::Typed, Way::Raw] {
+        let mut bench = Bench::new(backend);
+        let mut receiver = OpenOptions::new().open_receiver(&path).unwrap();
+        match way {
+            Way::Typed => bench.register(&mut receiver, TOKEN, READ),
+            Way::Raw => bench.register(&mut SourceFd(&receiver.as_raw_fd()), TOKEN, READ),
+        }
+        bench.expect_silence();
+        for _ in 0..4 {
+            let mut sender = OpenOptions::new().open_sender(&path).unwrap();
+            std::io::Write::write_all(&mut sender, b"hello").unwrap();
+            bench.expect(TOKEN, Event::is_readable);
+            let mut read = |length| {
+                let mut buffer = [0; 8];
+                assert_eq!(std::io::Read::read(&mut receiver, &mut buffer).unwrap(), length);
+            };
+            read(5);
+            drop(sender);
+            bench.expect(TOKEN, wants_a_read);
+            read(0);
+            bench.expect_silence_after(4, |_| read(0));
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// AC-1: a listener that cannot accept, because no descriptor is left, is no busy loop, and
+/// those who wait are served once there are descriptors again.
+fn no_descriptor_to_accept_with(backend: Backend) {
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        let mut listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        bench.register(&mut listener, TOKEN, READ);
+        bench.expect_silence();
+        let clients: Vec<_> =
+            (0..5).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+        system::limit_descriptors(system::next_descriptor());
+        bench.expect(TOKEN, Event::is_readable);
+        let refuse = |_: &Event| {
+            let error = listener.accept().unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
+        };
+        refuse(bench.events.iter().next().unwrap());
+        bench.expect_silence_after(10, refuse);
+
+        system::limit_descriptors(1000);
+        bench.reregister(&mut listener, TOKEN, READ);
+        bench.expect(TOKEN, Event::is_readable);
+        clients.iter().for_each(|_| drop(listener.accept().unwrap()));
+        bench.expect_silence();
+    });
+}
+
+on_every_backend!(
+    end_read_again_and_again,
+    half_closed_read_again_and_again,
+    broken_pipe_written_again_and_again,
+    data_and_end_in_one_go,
+    data_before_the_end,
+    reset_by_the_peer,
+    hang_up_left_alone,
+    refused_datagrams,
+    queued_errors_left_alone,
+    fifo_outlives_its_writers,
+    no_descriptor_to_accept_with,
+);

@@ -1,0 +1,118 @@
+//! Leaks: whatever is opened is closed, and whatever is registered leaves nothing.
+
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::process::Command;
+use std::time::Duration;
+
+use omnipoll::net::TcpStream;
+use omnipoll::{Backend, Events, Interest, Poll, Token, Waker};
+
+use crate::support::{Bench, Kind, Way, alone, pair};
+use crate::system;
+
+const READ: Interest = Interest::READABLE;
+const TRIGGERS: [fn(Interest) -> Interest; 3] = [|it| it, Interest::level, Interest::oneshot];
+
+/// FK-3.
+fn polls(backend: Backend) {
+    alone(&[], || {
+        let before = system::open_descriptors();
+        let mut events = Events::with_capacity(4);
+        for round in 0..10_000 {
+            let mut poll = Poll::builder().backend(backend).build().unwrap();
+            if round % 100 == 0 {
+                let waker = Waker::new(poll.registry(), Token(0)).unwrap();
+                let (mut ours, _theirs) = pair(Kind::Unix, Way::Raw);
+                poll.registry().register(&mut ours, Token(1), READ).unwrap();
+                waker.wake().unwrap();
+                poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
+                let _ = poll.as_raw_fd();
+            }
+        }
+        assert_eq!(system::open_descriptors(), before);
+    });
+}
+
+fn registrations(backend: Backend) {
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        let mut sources: Vec<_> =
+            [Way::Typed, Way::Raw].map(|way| pair(Kind::Unix, way)).into_iter().collect();
+        let mut cycle = |rounds: usize| {
+            for round in 0..rounds {
+                let (ours, _theirs) = &mut sources[round % 2];
+                let interest = TRIGGERS[round % 3](READ | Interest::WRITABLE);
+                bench.register(ours, Token(round), interest);
+                if round % 7 == 0 {
+                    bench.wait(0);
+                }
+                bench.reregister(ours, Token(round), TRIGGERS[(round + 1) % 3](READ));
+                bench.registry().deregister(ours).unwrap();
+                if round % 11 == 0 {
+                    drop(Waker::new(bench.registry(), Token(round)).unwrap());
+                }
+            }
+            bench.expect_nothing();
+        };
+        cycle(1_000);
+        let (descriptors, memory) = (system::open_descriptors(), resident_pages());
+        cycle(20_000);
+        assert_eq!(system::open_descriptors(), descriptors);
+        let grown = resident_pages().saturating_sub(memory);
+        assert!(grown < 256, "{grown} pages of memory more");
+    });
+}
+
+fn resident_pages() -> u64 {
+    let line = fs::read_to_string("/proc/self/statm").unwrap();
+    line.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// Sources that come and go, and are never deregistered.
+fn dropped_sources(backend: Backend) {
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        let mut cycle = |rounds: usize| {
+            for round in 0..rounds {
+                let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+                theirs.send(b"x");
+                bench.register(&mut ours, Token(round), TRIGGERS[round % 3](READ));
+                if round % 3 == 0 {
+                    bench.wait(0);
+                }
+            }
+        };
+        cycle(1_000);
+        let (descriptors, memory) = (system::open_descriptors(), resident_pages());
+        cycle(10_000);
+        assert_eq!(system::open_descriptors(), descriptors);
+        let grown = resident_pages().saturating_sub(memory);
+        assert!(grown < 256, "{grown} pages of memory more");
+    });
+}
+
+/// FK-2: a program that this one starts has none of its descriptors.
+fn nothing_is_inherited(backend: Backend) {
+    alone(&[], || {
+        let listing = || {
+            let output = Command::new("ls").arg("/proc/self/fd").output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        // This one may have inherited some itself.
+        let before = listing();
+        let bench = Bench::new(backend);
+        let (mut ours, _theirs) = pair(Kind::Tcp, Way::Raw);
+        bench.register(&mut ours, Token(0), READ);
+        let waiter = crate::support::Waiter::start(&bench.poll, 4);
+        // A second thread that waits at the same time.
+        bench.poll.share().wait(&mut Events::with_capacity(4), Some(Duration::ZERO)).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let _connecting = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let _unused = bench.poll.as_raw_fd();
+        assert_eq!(listing(), before);
+        drop(waiter);
+    });
+}
+
+on_every_backend!(polls, registrations, dropped_sources, nothing_is_inherited);

@@ -1,0 +1,423 @@
+//! Registration: what is done twice, or to what is not there, is a clear error that leaves
+//! nothing half done; and a descriptor that was closed behind the library's back harms
+//! nobody.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::net::Shutdown;
+use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnipoll::event::Event;
+use omnipoll::net::{TcpStream, UnixStream};
+use omnipoll::unix::SourceFd;
+use omnipoll::{Backend, Interest, Token};
+
+use crate::support::{ALL, Bench, Kind, OWED, STREAMS, Waiter, Way, alone, each, pair, tcp_pair};
+use crate::system;
+
+const TOKEN: Token = Token(7);
+const READ: Interest = Interest::READABLE;
+const WRITE: Interest = Interest::WRITABLE;
+const TRIGGERS: [fn(Interest) -> Interest; 3] = [|it| it, Interest::level, Interest::oneshot];
+
+/// RG-3.
+fn twice_is_refused(backend: Backend) {
+    each(&ALL, |kind, way| {
+        for trigger in TRIGGERS {
+            let mut bench = Bench::new(backend);
+            let (mut ours, theirs) = pair(kind, way);
+            bench.register(&mut ours, TOKEN, trigger(READ));
+            let again = bench.registry().register(&mut ours, Token(8), trigger(READ));
+            assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyExists);
+            // The first one is as it was.
+            theirs.send(b"x");
+            bench.expect(TOKEN, Event::is_readable);
+            bench.registry().deregister(&mut ours).unwrap();
+            bench.register(&mut ours, Token(9), trigger(READ));
+            bench.expect(Token(9), Event::is_readable);
+        }
+    });
+}
+
+/// RG-3.
+fn unknown_is_not_found(backend: Backend) {
+    each(&ALL, |kind, way| {
+        let bench = Bench::new(backend);
+        let (mut ours, _theirs) = pair(kind, way);
+        let not_found = |result: std::io::Result<()>| {
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::NotFound);
+        };
+        not_found(bench.registry().reregister(&mut ours, TOKEN, READ));
+        not_found(bench.registry().deregister(&mut ours));
+        bench.register(&mut ours, TOKEN, READ);
+        bench.registry().deregister(&mut ours).unwrap();
+        not_found(bench.registry().deregister(&mut ours));
+        not_found(bench.registry().reregister(&mut ours, TOKEN, READ));
+    });
+}
+
+fn source_of_another_poll(backend: Backend) {
+    let (one, other) = (Bench::new(backend), Bench::new(backend));
+    let (mut ours, _theirs) = pair(Kind::Tcp, Way::Typed);
+    one.register(&mut ours, TOKEN, READ);
+    let again = other.registry().register(&mut ours, TOKEN, READ);
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    for wrong in [
+        other.registry().reregister(&mut ours, TOKEN, READ),
+        other.registry().deregister(&mut ours),
+    ] {
+        assert_eq!(wrong.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+    // A poll that is gone holds nothing.
+    drop(one);
+    other.register(&mut ours, TOKEN, READ);
+}
+
+/// RG-3, RG-9: refused, and nothing is left of it.
+fn closed_descriptor_is_refused(backend: Backend) {
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        // What the library opens for the first of them has its number before `fd` is free.
+        let (mut first, _their_first) = pair(Kind::Unix, Way::Raw);
+        bench.register(&mut first, TOKEN, READ);
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (fd, _peer) = (ours.into_raw_fd(), theirs.into_raw_fd());
+        system::close(fd);
+        for trigger in TRIGGERS {
+            for number in [fd, -1, RawFd::MAX] {
+                let refused =
+                    bench.registry().register(&mut SourceFd(&number), TOKEN, trigger(READ | WRITE));
+                assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::EBADF));
+            }
+            // The number's next owner has nothing to do with it.
+            let (mut ours, theirs) = pair(Kind::Unix, Way::Raw);
+            assert!(ours.as_raw_fd() == fd || theirs.as_raw_fd() == fd);
+            bench.expect_nothing();
+            bench.register(&mut ours, Token(8), trigger(READ));
+            theirs.send(b"x");
+            bench.expect(Token(8), Event::is_readable);
+            bench.registry().deregister(&mut ours).unwrap();
+            let gone = bench.registry().deregister(&mut SourceFd(&fd));
+            assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
+        }
+    });
+}
+
+/// A typed source whose registration failed is as if nothing had been asked.
+fn failed_registration_leaves_nothing(backend: Backend) {
+    let bench = Bench::new(backend);
+    // Not a pipe at all, which nobody checks.
+    let file = File::open("/proc/self/exe").unwrap();
+    let mut receiver = omnipoll::unix::pipe::Receiver::from(std::os::fd::OwnedFd::from(file));
+    for trigger in TRIGGERS {
+        let refused = bench.registry().register(&mut receiver, TOKEN, trigger(READ));
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::PermissionDenied);
+        let gone = bench.registry().deregister(&mut receiver);
+        assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
+
+/// SE-8, PO-1: one error event at the most, then silence, and the others are served.
+fn closed_behind_the_back(backend: Backend) {
+    alone(&[], || {
+        for trigger in TRIGGERS {
+            let mut bench = Bench::new(backend);
+            let (ours, _theirs) = UnixStream::pair().unwrap();
+            let (mut other, their_other) = pair(Kind::Unix, Way::Typed);
+            let fd = ours.into_raw_fd();
+            bench.register(&mut SourceFd(&fd), TOKEN, trigger(READ));
+            bench.register(&mut other, Token(8), READ);
+            bench.expect_nothing();
+            system::close(fd);
+
+            let mut errors = 0;
+            bench.expect_silence_after(1, |event| {
+                assert_eq!(event.token(), TOKEN);
+                assert!(event.is_error(), "{event:?}");
+                errors += 1;
+            });
+            // Epoll forgets what is closed, and so do the edges that come from one.
+            let is_told = backend != Backend::Epoll && !trigger(READ).is_edge();
+            assert_eq!(errors, usize::from(is_told));
+
+            their_other.send(b"x");
+            bench.expect(Token(8), Event::is_readable);
+            other.drain();
+            let before = system::thread_cpu_time();
+            assert!(bench.wait(100).is_empty());
+            let used = system::thread_cpu_time() - before;
+            assert!(used < Duration::from_millis(30), "{used:?} of processor time");
+
+            // To clean up is no panic, and afterwards nothing is there.
+            let _ = bench.registry().deregister(&mut SourceFd(&fd));
+            assert!(bench.registry().deregister(&mut SourceFd(&fd)).is_err());
+        }
+    });
+}
+
+/// The same for several at once, with room for one event.
+fn many_closed_behind_the_back(backend: Backend) {
+    alone(&[], || {
+        let mut bench = Bench::with_capacity(backend, 1);
+        let (mut fds, mut peers) = (Vec::new(), Vec::new());
+        for number in 0..5 {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            let fd = ours.into_raw_fd();
+            bench.register(&mut SourceFd(&fd), Token(number), READ.level());
+            fds.push(fd);
+            peers.push(theirs);
+        }
+        let (mut other, their_other) = pair(Kind::Unix, Way::Typed);
+        bench.register(&mut other, TOKEN, READ);
+        their_other.send(b"x");
+        fds.iter().for_each(|&fd| system::close(fd));
+        let mut seen = [0; 8];
+        bench.expect_silence_after(8, |event| {
+            seen[event.token().0] += 1;
+            if event.token() == TOKEN {
+                other.drain();
+            }
+        });
+        let each = usize::from(backend != Backend::Epoll);
+        assert_eq!(seen[..5], [each; 5]);
+        assert_eq!(seen[TOKEN.0], 1);
+    });
+}
+
+/// RG-3: closed without deregistering, and the number was given out again.
+fn number_used_again(backend: Backend) {
+    alone(&[], || {
+        for trigger in TRIGGERS {
+            for waits_between in [true, false] {
+                let mut bench = Bench::new(backend);
+                let (ours, theirs) = UnixStream::pair().unwrap();
+                let fd = ours.into_raw_fd();
+                bench.register(&mut SourceFd(&fd), TOKEN, trigger(READ));
+                let (next, their_next) = pair(Kind::Unix, Way::Raw);
+                system::close(fd);
+                drop(theirs);
+                if waits_between {
+                    bench.expect_silence();
+                }
+                let (ours, theirs) = (next, their_next);
+                let again = system::duplicate_to(ours.as_raw_fd(), fd);
+                bench.register(&mut SourceFd(&fd), Token(8), trigger(READ));
+                bench.expect_nothing();
+                theirs.send(b"x");
+                bench.expect(Token(8), Event::is_readable);
+                bench.registry().deregister(&mut SourceFd(&fd)).unwrap();
+                bench.expect_nothing();
+                drop(again);
+            }
+        }
+    });
+}
+
+/// A source that is dropped is deregistered, also where a duplicate keeps it open.
+fn dropped_with_a_duplicate_alive(backend: Backend) {
+    each(&ALL, |kind, _| {
+        for trigger in TRIGGERS {
+            let mut bench = Bench::new(backend);
+            let (mut ours, theirs) = pair(kind, Way::Typed);
+            bench.register(&mut ours, TOKEN, trigger(READ));
+            let copy = system::duplicate_above(ours.as_raw_fd(), 3);
+            drop(ours);
+            theirs.send(b"x");
+            bench.expect_nothing();
+            drop(copy);
+            bench.expect_nothing();
+        }
+    });
+}
+
+/// UR-7: a source that is dropped is closed at once, though another thread waits for it.
+fn dropped_under_a_wait(backend: Backend) {
+    for trigger in TRIGGERS {
+        let bench = Bench::new(backend);
+        let waiter = Waiter::start(&bench.poll, 8);
+        let (mut ours, peer) = tcp_pair();
+        bench.register(&mut ours, TOKEN, trigger(READ));
+        system::let_others_sleep();
+        drop(ours);
+        expect_end(peer);
+        waiter.expect_nothing();
+    }
+}
+
+/// The same for a raw descriptor that is deregistered before it is closed.
+fn closed_under_a_wait(backend: Backend) {
+    for trigger in TRIGGERS {
+        let bench = Bench::new(backend);
+        let waiter = Waiter::start(&bench.poll, 8);
+        let (ours, peer) = tcp_pair();
+        let fd = ours.as_raw_fd();
+        bench.register(&mut SourceFd(&fd), TOKEN, trigger(READ));
+        system::let_others_sleep();
+        bench.registry().deregister(&mut SourceFd(&fd)).unwrap();
+        drop(ours);
+        expect_end(peer);
+        waiter.expect_nothing();
+    }
+}
+
+#[track_caller]
+fn expect_end(peer: TcpStream) {
+    let mut peer = std::net::TcpStream::from(peer);
+    peer.set_nonblocking(false).unwrap();
+    peer.set_read_timeout(Some(OWED)).unwrap();
+    assert_eq!(peer.read(&mut [0; 8]).expect("the end of the stream is lost"), 0);
+}
+
+/// RG-8, PO-3: while another thread sleeps, every change takes effect at once, and the
+/// changing thread does not have to wait.
+fn changed_under_a_wait(backend: Backend) {
+    each(&ALL, |kind, way| {
+        let bench = Bench::new(backend);
+        let waiter = Waiter::start(&bench.poll, 8);
+        let (mut ours, theirs) = pair(kind, way);
+        theirs.send(b"x");
+        let start = Instant::now();
+        bench.register(&mut ours, TOKEN, READ);
+        waiter.expect(TOKEN, Event::is_readable);
+        system::let_others_sleep();
+        bench.reregister(&mut ours, Token(8), READ);
+        waiter.expect(Token(8), Event::is_readable);
+        system::let_others_sleep();
+        bench.registry().deregister(&mut ours).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(5));
+        waiter.expect_nothing();
+    });
+}
+
+/// PO-3: the same in one go, of which the last counts.
+fn changed_back_and_forth_under_a_wait(backend: Backend) {
+    each(&ALL, |kind, way| {
+        let bench = Bench::new(backend);
+        let waiter = Waiter::start(&bench.poll, 8);
+        let (mut ours, theirs) = pair(kind, way);
+        for round in 0..100 {
+            let token = Token(100 + round);
+            bench.register(&mut ours, TOKEN, READ);
+            bench.registry().deregister(&mut ours).unwrap();
+            bench.register(&mut ours, token, READ);
+            theirs.send(b"x");
+            let event = waiter.expect(token, Event::is_readable);
+            assert!(!event.is_error());
+            ours.drain();
+            bench.registry().deregister(&mut ours).unwrap();
+        }
+    });
+}
+
+/// RG-8: changes do not wait for the thread that sleeps, though nothing is ready.
+fn changes_do_not_block(backend: Backend) {
+    let bench = Bench::new(backend);
+    let waiter = Waiter::start(&bench.poll, 8);
+    let registry = bench.registry().try_clone().unwrap();
+    let (outbox, inbox) = mpsc::channel();
+    thread::spawn(move || {
+        for way in [Way::Typed, Way::Raw] {
+            for trigger in TRIGGERS {
+                let (mut ours, _theirs) = pair(Kind::Unix, way);
+                registry.register(&mut ours, TOKEN, trigger(READ)).unwrap();
+                registry.reregister(&mut ours, TOKEN, trigger(READ)).unwrap();
+                registry.deregister(&mut ours).unwrap();
+            }
+        }
+        let _ = outbox.send(());
+    });
+    inbox.recv_timeout(OWED).expect("the thread that registers hangs");
+    waiter.expect_nothing();
+}
+
+/// EP-5: what was shut down here is reported, and the registration goes on.
+fn shut_down_here(backend: Backend) {
+    each(&STREAMS, |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        bench.register(&mut ours, TOKEN, READ);
+        ours.shutdown(Shutdown::Write);
+        bench.expect_silence();
+        theirs.send(b"still");
+        bench.expect(TOKEN, Event::is_readable);
+        assert_eq!(ours.drain(), 5);
+    });
+}
+
+/// RG-10: in any order.
+fn dropped_in_any_order(backend: Backend) {
+    for order in 0..24 {
+        let bench = Bench::new(backend);
+        let registry = bench.registry().try_clone().unwrap();
+        let waker = omnipoll::Waker::new(&registry, Token(1)).unwrap();
+        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        bench.register(&mut ours, TOKEN, READ);
+        theirs.send(b"x");
+        waker.wake().unwrap();
+        let mut parts: Vec<Option<Box<dyn std::any::Any>>> = vec![
+            Some(Box::new(bench)),
+            Some(Box::new(registry)),
+            Some(Box::new(waker)),
+            Some(Box::new(ours)),
+        ];
+        let mut left: Vec<usize> = (0..4).collect();
+        let mut code = order;
+        for size in (1..=4).rev() {
+            let next = left.remove(code % size);
+            code /= size;
+            parts[next] = None;
+        }
+    }
+}
+
+/// A number that the library keeps for itself is refused, and every other one works.
+fn any_token(backend: Backend) {
+    let mut bench = Bench::new(backend);
+    for token in [0, 1, usize::MAX, usize::MAX - 1, usize::MAX / 2 + 1].map(Token) {
+        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        bench.register(&mut ours, token, READ);
+        theirs.send(b"x");
+        bench.expect(token, Event::is_readable);
+    }
+}
+
+/// The same descriptor may be registered under two names of it.
+fn duplicates_side_by_side(backend: Backend) {
+    let mut bench = Bench::new(backend);
+    let (mut ours, theirs) = pair(Kind::Unix, Way::Raw);
+    let copy = system::duplicate_above(ours.as_raw_fd(), 3);
+    bench.register(&mut ours, TOKEN, READ);
+    bench.register(&mut SourceFd(&copy.as_raw_fd()), Token(8), READ.level());
+    theirs.send(b"x");
+    let mut seen = [false; 2];
+    for _ in 0..10 {
+        bench.wait(100).iter().for_each(|event| seen[event.token().0 - 7] = true);
+    }
+    assert_eq!(seen, [true; 2]);
+    bench.registry().deregister(&mut ours).unwrap();
+    bench.expect(Token(8), Event::is_readable);
+}
+
+on_every_backend!(
+    twice_is_refused,
+    unknown_is_not_found,
+    source_of_another_poll,
+    closed_descriptor_is_refused,
+    failed_registration_leaves_nothing,
+    closed_behind_the_back,
+    many_closed_behind_the_back,
+    number_used_again,
+    dropped_with_a_duplicate_alive,
+    dropped_under_a_wait,
+    closed_under_a_wait,
+    changed_under_a_wait,
+    changed_back_and_forth_under_a_wait,
+    changes_do_not_block,
+    shut_down_here,
+    dropped_in_any_order,
+    any_token,
+    duplicates_side_by_side,
+);

@@ -1,0 +1,217 @@
+//! What the tests ask of the system and no safe crate offers them.
+#![allow(unsafe_code)]
+
+use std::fs;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Processor time of the calling thread.
+pub(crate) fn thread_cpu_time() -> Duration {
+    cpu_time(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+fn cpu_time(clock: libc::clockid_t) -> Duration {
+    let mut time = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: the call fills the struct that it is given.
+    let time = unsafe {
+        assert_eq!(libc::clock_gettime(clock, time.as_mut_ptr()), 0);
+        time.assume_init()
+    };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Gives other threads the time to fall asleep in their waits. Tests must also hold if
+/// they do not: this only makes the interesting case the usual one.
+pub(crate) fn let_others_sleep() {
+    thread::sleep(Duration::from_millis(20));
+}
+
+/// How many descriptors this process has open.
+pub(crate) fn open_descriptors() -> usize {
+    // The folder itself is one of them, each time.
+    fs::read_dir("/proc/self/fd").expect("procfs").count()
+}
+
+/// Closes a descriptor behind everybody's back.
+pub(crate) fn close(fd: RawFd) {
+    // SAFETY: the callers give up the descriptor for good, by `into_raw_fd`.
+    assert_eq!(unsafe { libc::close(fd) }, 0);
+}
+
+/// Makes `number` another name for the file of `fd`, and closes what had it.
+pub(crate) fn duplicate_to(fd: RawFd, number: RawFd) -> OwnedFd {
+    // SAFETY: the callers choose numbers that nobody owns.
+    unsafe {
+        assert_eq!(libc::dup2(fd, number), number, "{}", io::Error::last_os_error());
+        OwnedFd::from_raw_fd(number)
+    }
+}
+
+/// A duplicate whose number is at least `least`.
+pub(crate) fn duplicate_above(fd: RawFd, least: RawFd) -> OwnedFd {
+    // SAFETY: the call makes a new descriptor, which nobody else owns.
+    unsafe {
+        let copy = libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, least);
+        assert!(copy >= least, "{}", io::Error::last_os_error());
+        OwnedFd::from_raw_fd(copy)
+    }
+}
+
+/// Lets this process open no descriptor from the number `limit` on.
+pub(crate) fn limit_descriptors(limit: u64) {
+    let mut now = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: both calls take a whole struct, which the first one fills.
+    unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, now.as_mut_ptr()), 0);
+        let wanted = libc::rlimit { rlim_cur: limit, ..now.assume_init() };
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &wanted), 0);
+    }
+}
+
+/// The lowest number that the next descriptor can have.
+pub(crate) fn next_descriptor() -> u64 {
+    fs::File::open("/dev/null").expect("/dev/null").as_raw_fd() as u64
+}
+
+/// The main side of a pseudo-terminal and its terminal, in raw mode.
+pub(crate) fn open_pty() -> (OwnedFd, OwnedFd) {
+    let (mut main, mut terminal) = (-1, -1);
+    // SAFETY: the call fills the two numbers, and the three pointers may be null. The
+    // settings are filled before they are read.
+    unsafe {
+        let opened =
+            libc::openpty(&mut main, &mut terminal, ptr::null_mut(), ptr::null(), ptr::null());
+        assert_eq!(opened, 0, "{}", io::Error::last_os_error());
+        let mut settings = MaybeUninit::<libc::termios>::uninit();
+        assert_eq!(libc::tcgetattr(terminal, settings.as_mut_ptr()), 0);
+        libc::cfmakeraw(settings.as_mut_ptr());
+        assert_eq!(libc::tcsetattr(terminal, libc::TCSANOW, settings.as_ptr()), 0);
+        (OwnedFd::from_raw_fd(main), OwnedFd::from_raw_fd(terminal))
+    }
+}
+
+/// Makes closing `socket` reset its connection.
+pub(crate) fn reset_on_close(socket: RawFd) {
+    let now = libc::linger { l_onoff: 1, l_linger: 0 };
+    set_option(socket, libc::SOL_SOCKET, libc::SO_LINGER, &now);
+}
+
+/// Has the kernel queue what went wrong with datagrams.
+pub(crate) fn queue_errors(socket: RawFd) {
+    set_option(socket, libc::IPPROTO_IP, libc::IP_RECVERR, &1);
+}
+
+fn set_option<T>(socket: RawFd, level: i32, name: i32, value: &T) {
+    // SAFETY: the pointer and the length are those of one value, which is only read.
+    let set = unsafe {
+        libc::setsockopt(
+            socket,
+            level,
+            name,
+            ptr::from_ref(value).cast(),
+            size_of::<T>() as libc::socklen_t,
+        )
+    };
+    assert_eq!(set, 0, "{}", io::Error::last_os_error());
+}
+
+static HANDLED: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn note_signal(_: libc::c_int) {
+    HANDLED.fetch_add(1, Ordering::SeqCst);
+}
+
+/// How many signals were handled in this process.
+pub(crate) fn handled_signals() -> u64 {
+    HANDLED.load(Ordering::SeqCst)
+}
+
+/// Has `SIGUSR1` counted, and interrupt the calls that it arrives in.
+pub(crate) fn handle_signals() {
+    // SAFETY: a zeroed `sigaction` has an empty mask and no flags, in particular not
+    // SA_RESTART; the handler does nothing but add to an atomic.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = note_signal as *const () as libc::sighandler_t;
+        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
+    }
+}
+
+/// A thread that can be sent signals.
+#[derive(Clone, Copy)]
+pub(crate) struct Target(libc::pthread_t);
+
+/// The calling thread, which must outlive whoever signals it.
+pub(crate) fn this_thread() -> Target {
+    // SAFETY: the call has no conditions.
+    Target(unsafe { libc::pthread_self() })
+}
+
+impl Target {
+    pub(crate) fn signal(self) {
+        // SAFETY: `this_thread` demands that the thread lives.
+        assert_eq!(unsafe { libc::pthread_kill(self.0, libc::SIGUSR1) }, 0);
+    }
+}
+
+/// Sends the calling thread a signal every so often, for as long as it is there.
+pub(crate) struct Storm {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Storm {
+    pub(crate) fn start(pause: Duration) -> Storm {
+        handle_signals();
+        let target = this_thread();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::SeqCst) {
+                target.signal();
+                thread::sleep(pause);
+            }
+        });
+        Storm { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Storm {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            // It only sends signals; if that failed, the test has failed otherwise.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Has every one of `calls` fail with `error` in the calling thread and in those that it
+/// starts, for good.
+pub(crate) fn refuse(calls: &[libc::c_long], error: i32) {
+    let step = |code: u32, k: u32| libc::sock_filter { code: code as u16, jt: 0, jf: 0, k };
+    let mut program = vec![step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0)];
+    for (index, &call) in calls.iter().enumerate() {
+        // On a match, jump over the other comparisons and over the permission.
+        let mut compare = step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, call as u32);
+        compare.jt = (calls.len() - index) as u8;
+        program.push(compare);
+    }
+    program.push(step(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW));
+    program.push(step(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ERRNO | error as u32));
+    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    // SAFETY: the program is a valid one, and its steps live until the call returns. The
+    // filter binds this thread alone, since TSYNC is not among the flags.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        let filter = libc::SECCOMP_SET_MODE_FILTER;
+        let set = libc::syscall(libc::SYS_seccomp, filter, 0, &raw const program);
+        assert_eq!(set, 0, "{}", io::Error::last_os_error());
+    }
+}
