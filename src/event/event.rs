@@ -13,9 +13,9 @@ use crate::Token;
 /// | [`is_readable`](Event::is_readable) | `IN` or `PRI` | both | both |
 /// | [`is_writable`](Event::is_writable) | `OUT` | yes | yes |
 /// | [`is_priority`](Event::is_priority) | `PRI` | yes | yes, as an exceptional condition |
-/// | [`is_error`](Event::is_error) | `ERR` | yes | only for a descriptor that is not open |
-/// | [`is_read_closed`](Event::is_read_closed) | `HUP`, or `IN` with `RDHUP` | yes | never: it shows as readable |
-/// | [`is_write_closed`](Event::is_write_closed) | `HUP`, or `OUT` with `ERR`, or `ERR` alone | yes | only for a descriptor that is not open |
+/// | [`is_error`](Event::is_error) | `ERR` | yes | not promised |
+/// | [`is_read_closed`](Event::is_read_closed) | `HUP`, or `IN` with `RDHUP` | yes | not promised: it shows as readable |
+/// | [`is_write_closed`](Event::is_write_closed) | `HUP`, or `OUT` with `ERR`, or `ERR` alone | yes | not promised: it shows as writable |
 ///
 /// An answer is a hint: between the wait and the question, the source may have changed,
 /// and events may be spurious. The result of the I/O is the truth.

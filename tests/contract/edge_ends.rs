@@ -215,6 +215,12 @@ fn queued_errors_left_alone(backend: Backend) {
         bench.expect_silence_after(5, |_| {
             assert!(socket.recv(&mut [0; 8]).is_err());
         });
+        // From here on a read only says that it would block.
+        bench.reregister(&mut socket, TOKEN, interest);
+        bench.expect_silence_after(5, |_| {
+            let error = socket.recv(&mut [0; 8]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        });
     }
 }
 

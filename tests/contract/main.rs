@@ -20,6 +20,7 @@ mod system;
 mod barrier;
 mod edge;
 mod edge_ends;
+mod edge_threads;
 mod environment;
 mod exclusive;
 mod fairness;

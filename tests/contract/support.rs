@@ -442,6 +442,18 @@ impl Waiter {
         }
     }
 
+    /// As [`Bench::expect_silence_after`]; each answer comes when the thread sleeps again.
+    #[track_caller]
+    pub(crate) fn expect_silence_after(&self, most: usize, mut answer: impl FnMut()) {
+        let mut count = 0;
+        while let Ok(event) = self.inbox.recv_timeout(Duration::from_millis(QUIET_MS)) {
+            count += 1;
+            assert!(count <= most, "a busy loop: {count} events, the last of them {event:?}");
+            thread::sleep(Duration::from_millis(1));
+            answer();
+        }
+    }
+
     #[track_caller]
     pub(crate) fn expect_nothing(&self) {
         match self.inbox.recv_timeout(Duration::from_millis(QUIET_MS)) {
