@@ -43,8 +43,8 @@ use crate::unix::SignalSet;
 ///   have drained it, or the kernel may have dropped a damaged packet. Use non-blocking
 ///   sources, and take [`WouldBlock`](io::ErrorKind::WouldBlock) as an answer.
 /// - That closing a descriptor behind the library's back is noticed. Under `poll` and
-///   `select` one error event tells of it, and then silence; under `epoll`, silence. If
-///   its number is given out anew before it was deregistered, events of the newcomer may
+///   `select`, with level or oneshot, one error event tells of it, and then silence; else
+///   there is silence. If its number is given out anew before it was deregistered, events of the newcomer may
 ///   carry the old token.
 /// - Use after fork(2): parent and child share what the kernel keeps, so a child that
 ///   does not call exec(2) must neither wait on it nor register anything.
@@ -144,6 +144,7 @@ impl Poll {
     /// ```
     ///
     /// [`Capabilities::sub_millisecond`]: crate::Capabilities::sub_millisecond
+    #[inline]
     pub fn poll(&mut self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         self.selector().wait(events, timeout, None)
     }
@@ -335,7 +336,8 @@ impl fmt::Debug for Poll {
 /// it arms it again.
 ///
 /// Under `poll` and `select` one thread at a time is in the kernel for all of them, and
-/// hands over when it leaves.
+/// hands over when it leaves. A file that is always ready wakes one of the threads when it
+/// is registered, and shows in the waits that begin later.
 #[derive(Debug)]
 pub struct SharedPoll {
     registry: Registry,

@@ -90,10 +90,16 @@ impl Mechanism for Epoll {
             }
         }
         if interest.is_exclusive() {
-            // Not every descriptor can be exclusive. Another epoll tells, while the
-            // registration in this one is still there.
-            let trial = epoll::create(CreateFlags::CLOEXEC)?;
-            epoll::add(&trial, fd, data(token), flags)?;
+            // Not every descriptor can be exclusive. The kernel looks at that before it looks
+            // for the registration, so this tells without touching it.
+            match epoll::add(&self.epoll, fd, data(token), flags) {
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+                Ok(()) => {
+                    epoll::delete(&self.epoll, fd)?;
+                    return Err(Errno::NOENT.into());
+                }
+            }
         }
         epoll::delete(&self.epoll, fd)?;
         Ok(epoll::add(&self.epoll, fd, data(token), flags)?)

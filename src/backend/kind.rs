@@ -37,7 +37,8 @@ pub enum Backend {
     /// [epoll(7)]: https://man7.org/linux/man-pages/man7/epoll.7.html
     Epoll,
     /// [poll(2)], of every Unix. The cost of a wait follows the number of registered
-    /// descriptors.
+    /// descriptors, and a wait fails (`EINVAL`) for more of them than `RLIMIT_NOFILE` allows
+    /// at that time.
     ///
     /// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
     Poll,

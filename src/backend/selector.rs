@@ -24,7 +24,7 @@ use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
 
 /// What the builder of a poll was told, beside the backend.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) always_ready_files: bool,
     pub(crate) retry_interrupted: bool,
@@ -224,11 +224,40 @@ impl Selector {
     ) -> io::Result<()> {
         events.clear();
         if events.capacity() == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "these Events have room for none: Events::with_capacity takes 1 or more",
-            ));
+            return Err(no_room());
         }
+        if self.is_plain() {
+            self.wait_in_mechanism(events, timeout, mask)?;
+            if !events.is_empty() || !(self.wakers.are_notified() || is_long(timeout)) {
+                return Ok(());
+            }
+        }
+        self.wait_until_events(events, timeout, mask)
+    }
+
+    /// Whether a wait is nothing but the mechanism's: there is nothing of the library's own
+    /// to look at before it, and it does not end early.
+    ///
+    /// Most polls of threads that are never woken stay so, and one wait in a loop with few
+    /// events is most of its cost.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.wakers.are_untouched()
+            && self.options == Options::default()
+            && !dispatch!(&self.mechanism, mechanism => mechanism.may_end_early())
+    }
+
+    /// Waits again and again, until there are events or the time is over.
+    ///
+    /// Apart from [`wait`](Self::wait), whose frame is small without it: where returns are
+    /// mispredicted after a system call, each of them counts.
+    #[inline(never)]
+    fn wait_until_events(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
         // Reading the clock costs a tenth of a wait, so it is done only where it can matter.
         let start = timeout.filter(|&timeout| self.may_end_early(timeout)).map(|_| Instant::now());
         let mut left = timeout;
@@ -259,14 +288,11 @@ impl Selector {
     /// Whether a wait may come back with nothing before `timeout` is over.
     #[inline]
     fn may_end_early(&self, timeout: Duration) -> bool {
-        // Longer than any kernel's type for it that is in use.
-        const LONG: u64 = 1 << 20;
-
         !timeout.is_zero()
             && (self.wakers.are_counting()
                 || self.options.retry_interrupted
                 || self.options.always_ready_files
-                || timeout.as_secs() > LONG
+                || is_long(Some(timeout))
                 || dispatch!(&self.mechanism, mechanism => mechanism.may_end_early()))
     }
 
@@ -288,7 +314,7 @@ impl Selector {
             }
         }
         let timeout = if own == Own::Nothing { timeout } else { NOT_AT_ALL };
-        let wait = |events: &mut Events, timeout| dispatch!(&self.mechanism, mechanism => mechanism.wait(events, timeout, mask));
+        let wait = |events: &mut Events, timeout| self.wait_in_mechanism(events, timeout, mask);
         let result = if timeout == NOT_AT_ALL {
             self.wakers.stay_awake();
             wait(events, timeout)
@@ -310,6 +336,16 @@ impl Selector {
             self.always_ready.collect(events, events.room());
         }
         result
+    }
+
+    #[inline(always)]
+    fn wait_in_mechanism(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
+        dispatch!(&self.mechanism, mechanism => mechanism.wait(events, timeout, mask))
     }
 
     /// Adds what comes from the library itself, and leaves room for the mechanism. Each of
@@ -394,6 +430,20 @@ impl Drop for Selector {
     fn drop(&mut self) {
         self.number.take_back();
     }
+}
+
+/// Whether `timeout` may be too long for a type that some kernel has for it.
+#[inline]
+fn is_long(timeout: Option<Duration>) -> bool {
+    timeout.is_some_and(|timeout| timeout.as_secs() > 1 << 20)
+}
+
+#[cold]
+fn no_room() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "these Events have room for none: Events::with_capacity takes 1 or more",
+    )
 }
 
 /// Opens a descriptor that exists, and can do nothing.

@@ -144,6 +144,9 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
     ) -> io::Result<Option<Arc<Trigger>>> {
         refuse_exclusive(interest)?;
         let mut shared = self.shared();
+        if self.owns(fd) {
+            return Err(Errno::BADF.into());
+        }
         self.make_way(&mut shared, fd)?;
         let place = match tells {
             Tells::Attempts => {
@@ -362,7 +365,9 @@ impl<C: StatelessCall> Stateless<C> {
     /// A caller that waits for the peer to close need not try any I/O for that, and epoll
     /// tells it all the same.
     fn watch_end(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
-        if shared.entry(fd).is_none_or(|entry| entry.has_end_watched) {
+        let hears_no_end =
+            |entry: &mut Entry| entry.has_end_watched || !entry.interest.is_readable();
+        if shared.entry(fd).is_none_or(hears_no_end) {
             return Ok(());
         }
         // Where there are none, the next attempt tells.
@@ -488,6 +493,15 @@ impl<C: StatelessCall> Stateless<C> {
             Some(edges) => edges.modify(fd, directions),
             None => Ok(()),
         }
+    }
+
+    /// Whether `fd` is one of the library's own, so that who names it names one that was
+    /// closed.
+    fn owns(&self, fd: RawFd) -> bool {
+        let is = |own: BorrowedFd<'_>| own.as_raw_fd() == fd;
+        is(self.notifier.as_fd())
+            || self.edges.as_ref().is_some_and(|edges| is(edges.as_fd()))
+            || self.baton.get().is_some_and(|baton| is(baton.as_fd()))
     }
 
     fn leave_edges(&self, fd: RawFd) {

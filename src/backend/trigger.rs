@@ -43,6 +43,8 @@ const FIRED: u8 = Readiness::DIRECTIONS.bits() as u8;
 /// The three directions, asleep.
 const ASLEEP_SHIFT: u32 = 3;
 const ASLEEP: u8 = FIRED << ASLEEP_SHIFT;
+/// The directions in which the caller takes something in, fired.
+const INWARD: u8 = FIRED & !(Readiness::OUT.bits() as u8);
 /// The registration is to go on by edges of the kernel's.
 const BY_KERNEL: u8 = 1 << 6;
 
@@ -51,8 +53,8 @@ const BY_KERNEL: u8 = 1 << 6;
 pub(crate) enum Outcome {
     /// It moved something.
     Moved,
-    /// It would have blocked. As the first answer to an event, that makes the event a false
-    /// one, and the next would be as false: select(2) shows a queue of errors as readable.
+    /// It would have blocked. Where it was to take something in, as the first answer to an
+    /// event, that makes the event a false one, and the next would be as false: select(2) shows a queue of errors as readable.
     Blocked,
     /// It left the readiness as it was, so that the next call would find it again: the end
     /// of the stream, an error, a look ahead, or a direction that is not known.
@@ -90,7 +92,9 @@ impl Trigger {
             return Readiness::NONE;
         }
         let before = self.0.fetch_and(!either, Ordering::AcqRel);
-        if outcome == Outcome::Lasting || (outcome == Outcome::Blocked && before & fired != 0) {
+        // Of writes, only those that came up short are told, so there it proves nothing.
+        let was_false = (before | before >> ASLEEP_SHIFT) & fired & INWARD != 0;
+        if outcome == Outcome::Lasting || (outcome == Outcome::Blocked && was_false) {
             self.0.fetch_or(BY_KERNEL, Ordering::AcqRel);
         }
         Readiness::from_bits(u32::from((before >> ASLEEP_SHIFT) & fired))

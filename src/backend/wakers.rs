@@ -26,8 +26,12 @@ use crate::event::{Event, Events, Readiness};
 const NOTIFIED: usize = 1;
 const BLIND: usize = 1 << 1;
 const EAGER: usize = 1 << 2;
+/// Pollers must count themselves: there is a waker, or several threads wait.
+const COUNTING: usize = 1 << 3;
 /// One parked thread; the bits from here up are their number.
-const PARKED: usize = 1 << 3;
+const PARKED: usize = 1 << 4;
+/// Any of these is somebody who may be asleep.
+const ASLEEP: usize = !(NOTIFIED | COUNTING);
 
 /// One waker, as both sides see it.
 #[derive(Debug)]
@@ -52,8 +56,6 @@ pub(super) enum Parking {
 #[derive(Debug)]
 pub(super) struct Wakers {
     state: AtomicUsize,
-    /// Whether pollers must count themselves: there is a waker, or several threads wait.
-    counting: AtomicBool,
     list: Mutex<List>,
 }
 
@@ -66,11 +68,7 @@ struct List {
 
 impl Wakers {
     pub(super) fn new() -> Wakers {
-        Wakers {
-            state: AtomicUsize::new(BLIND),
-            counting: AtomicBool::new(false),
-            list: Mutex::default(),
-        }
+        Wakers { state: AtomicUsize::new(BLIND), list: Mutex::default() }
     }
 
     /// Adds a waker.
@@ -81,7 +79,7 @@ impl Wakers {
             abandoned: AtomicBool::new(false),
         });
         self.list().signals.push(Arc::clone(&signal));
-        self.counting.store(true, Ordering::SeqCst);
+        self.state.fetch_or(COUNTING, Ordering::SeqCst);
         signal
     }
 
@@ -96,7 +94,7 @@ impl Wakers {
     ///
     /// None may be waiting yet.
     pub(super) fn share(&self) {
-        self.counting.store(true, Ordering::SeqCst);
+        self.state.fetch_or(COUNTING, Ordering::SeqCst);
         self.state.fetch_and(!BLIND, Ordering::SeqCst);
     }
 
@@ -119,7 +117,13 @@ impl Wakers {
             return Ok(());
         }
         let before = self.state.fetch_or(NOTIFIED, Ordering::SeqCst);
-        if before & NOTIFIED == 0 && before & !NOTIFIED != 0 { notify() } else { Ok(()) }
+        if before & NOTIFIED == 0 && before & ASLEEP != 0 { notify() } else { Ok(()) }
+    }
+
+    /// Whether there has never been a waker, nor anybody else to count or to look for.
+    #[inline]
+    pub(super) fn are_untouched(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == BLIND
     }
 
     /// Whether some waker has fired. It may have been taken by another thread since.
@@ -132,7 +136,7 @@ impl Wakers {
     /// wait for nothing.
     #[inline]
     pub(super) fn are_counting(&self) -> bool {
-        self.counting.load(Ordering::Relaxed)
+        self.state.load(Ordering::Relaxed) & COUNTING != 0
     }
 
     /// Says that this thread is about to sleep.
@@ -196,7 +200,7 @@ impl Wakers {
                 // The rest is for the next wait, which must not sleep.
                 list.start = at;
                 let before = self.state.fetch_or(NOTIFIED, Ordering::SeqCst);
-                must_notify = before & NOTIFIED == 0 && before & !NOTIFIED != 0;
+                must_notify = before & NOTIFIED == 0 && before & ASLEEP != 0;
                 break;
             }
             signal.pending.swap(false, Ordering::SeqCst);

@@ -45,8 +45,8 @@ use crate::{Interest, Registry, Token};
 /// Deregister before you close the descriptor. Else its number may come to stand for
 /// another file while the registration is still there, and a copy made by `dup` or
 /// `fork` may keep it alive in the kernel. A descriptor found closed is reported once,
-/// with [`is_error`](crate::event::Event::is_error), by poll and select; epoll says
-/// nothing.
+/// with [`is_error`](crate::event::Event::is_error), by poll and select under level and
+/// oneshot; else nothing is said.
 ///
 /// # Errors
 ///

@@ -24,7 +24,7 @@ use crate::system;
 pub(crate) const OWED: Duration = Duration::from_secs(10);
 
 /// How long to wait for what must not come.
-pub(crate) const QUIET_MS: u64 = 25;
+pub(crate) const QUIET_MS: u64 = 15;
 
 /// How many events may come of one cause before silence. The promise allows spurious
 /// events, and forbids that they go on.
