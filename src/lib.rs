@@ -53,3 +53,8 @@ pub mod unix {
     pub use crate::source::SourceFd;
     pub use crate::source::pipe;
 }
+
+/// Has the tests compile the program in README.md.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
