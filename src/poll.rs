@@ -353,6 +353,30 @@ impl SharedPoll {
         self.registry.selector().wait(events, timeout, None)
     }
 
+    /// Waits as [`Poll::poll_until`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Poll::poll`].
+    pub fn wait_until(&self, events: &mut Events, deadline: Instant) -> io::Result<()> {
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        self.wait(events, Some(timeout))
+    }
+
+    /// Waits as [`Poll::poll_with_mask`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Poll::poll`].
+    pub fn wait_with_mask(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: &SignalSet,
+    ) -> io::Result<()> {
+        self.registry.selector().wait(events, timeout, Some(mask))
+    }
+
     /// What sources are registered with.
     #[must_use]
     pub fn registry(&self) -> &Registry {

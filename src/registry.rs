@@ -107,8 +107,8 @@ impl Registry {
     /// It is for edge registrations of descriptors whose I/O the library does not see:
     /// [`SourceFd`](crate::unix::SourceFd). Nobody needs it where
     /// [`Capabilities::raw_edge`](crate::Capabilities) is native or emulated, since then a
-    /// kernel tells of every edge; saying it all the same reports once more what is ready
-    /// at that time, or, where the kernel itself makes the edges, does nothing.
+    /// kernel tells of every edge, and saying it does nothing. A file that is always ready
+    /// is reported once more.
     ///
     /// # Errors
     ///

@@ -37,7 +37,8 @@ impl KernelEdges {
         Ok(KernelEdges { epoll: epoll::create(CreateFlags::CLOEXEC)? })
     }
 
-    /// Reports edges of `fd` in `directions`; in none of them if that is empty.
+    /// Reports edges of `fd` in `directions`, and its end: with `RDHUP` half an end, with
+    /// `HUP` a whole one, which comes in any case. If that is empty, it reports none.
     pub(super) fn add(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
         Ok(epoll::add(&self.epoll, borrow(fd)?, data(fd), flags(directions))?)
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::str::FromStr;
 
 use super::Selector;
+use super::selector::is_lack;
 
 /// The environment variable that chooses a backend where the program does not.
 pub(crate) const VARIABLE: &str = "OMNIPOLL_BACKEND";
@@ -66,7 +67,11 @@ impl Backend {
     /// Whether this machine has it.
     #[must_use]
     pub fn is_available(self) -> bool {
-        Selector::open_mechanism(self).is_ok()
+        // Being out of descriptors says nothing about the machine.
+        match Selector::open_mechanism(self) {
+            Ok(_) => true,
+            Err(error) => !is_lack(&error),
+        }
     }
 
     /// Its name, as `OMNIPOLL_BACKEND` and [`FromStr`] take it.
@@ -87,10 +92,9 @@ impl Backend {
         let name = name.to_string_lossy();
         match name.parse() {
             Ok(backend) => Ok(Some(backend)),
-            Err(error) => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{VARIABLE}={name}: {error}"),
-            )),
+            Err(error) => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{VARIABLE}={error}")))
+            }
         }
     }
 }
@@ -110,17 +114,19 @@ impl FromStr for Backend {
             .iter()
             .copied()
             .find(|backend| backend.name().eq_ignore_ascii_case(name.trim()))
-            .ok_or(ParseBackendError(()))
+            .ok_or_else(|| ParseBackendError { name: name.to_owned() })
     }
 }
 
 /// A text that names no backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseBackendError(());
+pub struct ParseBackendError {
+    name: String,
+}
 
 impl fmt::Display for ParseBackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no such backend; this machine has {}", names_of_available())
+        write!(f, "{}: no such backend; this machine has {}", self.name, names_of_available())
     }
 }
 

@@ -184,6 +184,12 @@ impl Selector {
         if !self.options.always_ready_files {
             return Err(never_waited_for());
         }
+        if interest.is_exclusive() {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "a file that is always ready is so for every poll: exclusive has nothing to choose",
+            ));
+        }
         self.always_ready.add(fd, token, interest)?;
         // A wait that is under way has something to report now.
         self.notify()
@@ -456,7 +462,7 @@ fn open_placeholder() -> OwnedFd {
 }
 
 /// Whether the machine or a sandbox lacks a mechanism.
-fn is_lack(error: &io::Error) -> bool {
+pub(super) fn is_lack(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
         || error.raw_os_error() == Some(libc::ENOSYS)
 }

@@ -204,10 +204,8 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             trigger.tried(directions, Outcome::Moved);
         }
         match entry.place {
-            Place::Edges => {
-                let directions = entry.interest.directions();
-                self.change_edges(fd, directions)
-            }
+            // The kernel sees the I/O itself.
+            Place::Edges => Ok(()),
             Place::Set => {
                 self.hand_over_if_marked(&mut shared, fd)?;
                 self.refresh(&mut shared, fd)
@@ -365,14 +363,14 @@ impl<C: StatelessCall> Stateless<C> {
     /// A caller that waits for the peer to close need not try any I/O for that, and epoll
     /// tells it all the same.
     fn watch_end(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
-        let hears_no_end =
-            |entry: &mut Entry| entry.has_end_watched || !entry.interest.is_readable();
-        if shared.entry(fd).is_none_or(hears_no_end) {
+        let Some(entry) = shared.entry(fd).filter(|entry| !entry.has_end_watched) else {
             return Ok(());
-        }
+        };
+        // Who only writes hears of no peer that has stopped writing.
+        let end = if entry.interest.is_readable() { Readiness::RDHUP } else { Readiness::HUP };
         // Where there are none, the next attempt tells.
         let edges = self.edges(shared)?;
-        let is_watched = edges.is_some_and(|edges| edges.add(fd, Readiness::RDHUP).is_ok());
+        let is_watched = edges.is_some_and(|edges| edges.add(fd, end).is_ok());
         if let Some(entry) = shared.entry(fd) {
             entry.has_end_watched = is_watched;
         }
@@ -475,15 +473,16 @@ impl<C: StatelessCall> Stateless<C> {
     fn refuse_never_waited_for(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
         let status = rustix::fs::fstat(borrow(fd)?)?;
         match FileType::from_raw_mode(status.st_mode) {
-            FileType::RegularFile | FileType::Directory | FileType::BlockDevice => {
-                Err(Errno::PERM.into())
+            FileType::Directory | FileType::BlockDevice => Err(Errno::PERM.into()),
+            // Some can be waited for, as a terminal or a file of procfs, and some cannot, as
+            // /dev/null: the kernel's register knows.
+            kind @ (FileType::CharacterDevice | FileType::RegularFile) => {
+                match self.edges(shared)? {
+                    Some(edges) => edges.add(fd, Readiness::NONE).map(|()| edges.remove(fd)),
+                    None if kind == FileType::RegularFile => Err(Errno::PERM.into()),
+                    None => Ok(()),
+                }
             }
-            // Some can be waited for, as a terminal, and some cannot, as /dev/null: the
-            // kernel's register knows.
-            FileType::CharacterDevice => match self.edges(shared)? {
-                Some(edges) => edges.add(fd, Readiness::NONE).map(|()| edges.remove(fd)),
-                None => Ok(()),
-            },
             _ => Ok(()),
         }
     }
@@ -610,11 +609,10 @@ impl<C: StatelessCall> Shared<C> {
         if entry.place == Place::Edges {
             events.push(Event::new(entry.token, ready));
         } else if entry.place == Place::Set && entry.has_end_watched {
-            // There is something to read: the end, if nothing else.
-            let end = Readiness::IN.within(entry.interest.directions());
-            events.push(Event::new(entry.token, ready.with(end)));
+            let ready = ready.with(ready.shown_by_end().within(entry.interest.directions()));
+            events.push(Event::new(entry.token, ready));
             if let Some(trigger) = &entry.trigger {
-                trigger.fire(ready.with(end));
+                trigger.fire(ready);
                 self.fired.push(fd);
             }
         }

@@ -15,7 +15,7 @@ use crate::Token;
 /// | [`is_priority`](Event::is_priority) | `PRI` | yes | yes, as an exceptional condition |
 /// | [`is_error`](Event::is_error) | `ERR` | yes | not promised |
 /// | [`is_read_closed`](Event::is_read_closed) | `HUP`, or `IN` with `RDHUP` | yes | not promised: it shows as readable |
-/// | [`is_write_closed`](Event::is_write_closed) | `HUP`, or `OUT` with `ERR`, or `ERR` alone | yes | not promised: it shows as writable |
+/// | [`is_write_closed`](Event::is_write_closed) | `HUP`, or `OUT` with `ERR`, or `ERR` alone | yes | not promised |
 ///
 /// An answer is a hint: between the wait and the question, the source may have changed,
 /// and events may be spurious. The result of the I/O is the truth.

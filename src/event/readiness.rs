@@ -41,6 +41,19 @@ impl Readiness {
         Readiness(self.0 & other.0)
     }
 
+    /// The directions in which the end that it tells of shows: a read finds the end, a
+    /// write fails.
+    pub(crate) const fn shown_by_end(self) -> Readiness {
+        let mut shown = Readiness::NONE;
+        if self.has(Readiness::CLOSING) {
+            shown = shown.with(Readiness::IN);
+        }
+        if self.has(Readiness::ERR.with(Readiness::HUP)) {
+            shown = shown.with(Readiness::OUT);
+        }
+        shown
+    }
+
     pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }

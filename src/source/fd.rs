@@ -1,5 +1,5 @@
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
 use crate::backend::Tells;
 use crate::event::Source;
@@ -102,8 +102,10 @@ impl Source for SourceFd<'_> {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        registry.selector().add(*self.0, token, interests, Tells::Nothing)?;
-        Ok(())
+        match registry.selector().add(*self.0, token, interests, Tells::Nothing) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(explain(error, *self.0)),
+        }
     }
 
     fn reregister(
@@ -112,10 +114,30 @@ impl Source for SourceFd<'_> {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        registry.selector().modify(*self.0, token, interests)
+        let result = registry.selector().modify(*self.0, token, interests);
+        result.map_err(|error| explain(error, *self.0))
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.selector().remove(*self.0)
+        let result = registry.selector().remove(*self.0);
+        result.map_err(|error| explain(error, *self.0))
     }
+}
+
+impl AsRawFd for SourceFd<'_> {
+    fn as_raw_fd(&self) -> RawFd {
+        *self.0
+    }
+}
+
+/// Says what is wrong with a registration where the system's words speak of files.
+fn explain(error: io::Error, fd: RawFd) -> io::Error {
+    let problem = match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            "is registered with this poll already: reregister changes its token and interest"
+        }
+        io::ErrorKind::NotFound => "is not registered with this poll: register it first",
+        _ => return error,
+    };
+    io::Error::new(error.kind(), format!("descriptor {fd} {problem}"))
 }

@@ -40,6 +40,41 @@ fn end_read_again_and_again(backend: Backend) {
     });
 }
 
+/// Who waits to write, and writes nothing, hears of the peer's end all the same.
+fn writer_left_alone(backend: Backend) {
+    each(&ALL, |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = writing_pair(kind, way);
+        bench.register(&mut ours, TOKEN, WRITE);
+        bench.expect(TOKEN, Event::is_writable);
+        bench.expect_nothing();
+        if kind == Kind::Tcp {
+            // The kernel tells a writer only of a reset.
+            ours.send(b"x");
+        }
+        drop(theirs);
+        bench.expect(TOKEN, Event::is_write_closed);
+        bench.expect_silence();
+    });
+}
+
+/// To say that a raw descriptor was drained does not report its other direction.
+fn rearmed_in_one_direction(backend: Backend) {
+    each(&STREAMS, |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        bench.register(&mut ours, TOKEN, READ | WRITE);
+        bench.expect(TOKEN, Event::is_writable);
+        let registry = bench.registry().try_clone().unwrap();
+        theirs.send(b"x");
+        bench.expect(TOKEN, Event::is_readable);
+        bench.expect_silence_after(3, |_| {
+            ours.drain();
+            registry.rearm(&ours, READ).unwrap();
+        });
+    });
+}
+
 /// The same with both directions, of which only reading is tried.
 fn half_closed_read_again_and_again(backend: Backend) {
     each(&STREAMS, |kind, way| {
@@ -285,6 +320,8 @@ fn no_descriptor_to_accept_with(backend: Backend) {
 
 on_every_backend!(
     end_read_again_and_again,
+    writer_left_alone,
+    rearmed_in_one_direction,
     half_closed_read_again_and_again,
     broken_pipe_written_again_and_again,
     data_and_end_in_one_go,

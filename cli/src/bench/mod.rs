@@ -30,6 +30,7 @@ const THOROUGH: Effort = Effort { rounds: 41, slice: Duration::from_millis(40) }
 ///
 /// Pipes are registered, and some of them hold one byte; every readable event reads
 /// its pipe and writes one byte into the next, as in libevent's classic benchmark.
+/// All backends are measured, whatever OMNIPOLL_BACKEND says.
 /// Each backend runs with the default (edge) trigger, the raw loops with the level
 /// trigger that their calls have, both in turns and with the same reads and writes.
 #[derive(clap::Args)]
@@ -63,22 +64,25 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<()> {
         &arguments.active,
         pipes::room(),
     )?;
-    let effort = if arguments.quick { QUICK } else { THOROUGH };
-    let rows = measure_all(&plan, effort)?;
-    let mut report = Report { rows, skipped: plan.skipped, effort, plot: None };
-
     let plot = match &arguments.out {
         Some(path) => Some(path.as_path()),
         None if arguments.json => None,
         None => Some(Path::new(DEFAULT_PLOT)),
     };
+    // A run takes minutes: what would fail at its end is better said now.
+    plot.map_or(Ok(()), plot::check)?;
+    let effort = if arguments.quick { QUICK } else { THOROUGH };
+    let rows = measure_all(&plan, effort)?;
+    let mut report = Report { rows, skipped: plan.skipped, effort, plot: None };
+
     // The figures come first: a plot that cannot be written must not cost them.
     let drawn = plot.map_or(Ok(()), |path| plot::draw(&report.rows, path));
     report.plot = plot.filter(|_| drawn.is_ok()).map(Path::to_owned);
+    let mut out = io::stdout().lock();
     if arguments.json {
-        report.print_json()
+        report.print_json(&mut out)?;
     } else {
-        report.print_table()
+        report.print_table(&mut out)?;
     }
     drawn
 }

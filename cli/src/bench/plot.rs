@@ -25,12 +25,24 @@ const COLOURS: [RGBColor; 6] = [
 pub(super) fn draw(rows: &[Row], path: &Path) -> io::Result<()> {
     let mut svg = String::new();
     draw_panels(rows, &mut svg).map_err(|error| io::Error::other(format!("the plot: {error}")))?;
-    std::fs::write(path, svg).map_err(|error| {
-        io::Error::new(
-            error.kind(),
-            format!("{}: {error}; --out puts the plot elsewhere", path.display()),
-        )
-    })
+    std::fs::write(path, svg).map_err(|error| elsewhere(path, &error))
+}
+
+/// Fails if the file `path` cannot be written; what is in it stays.
+pub(super) fn check(path: &Path) -> io::Result<()> {
+    let is_new = !path.exists();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(|error| elsewhere(path, &error))?;
+    // It is made when there is something to put into it.
+    if is_new { std::fs::remove_file(path) } else { Ok(()) }
+}
+
+fn elsewhere(path: &Path, error: &io::Error) -> io::Error {
+    let text = format!("{}: {error}; --out puts the plot elsewhere", path.display());
+    io::Error::new(error.kind(), text)
 }
 
 fn draw_panels(rows: &[Row], svg: &mut String) -> Result<(), Box<dyn Error>> {

@@ -1,7 +1,7 @@
 //! The figures, as a table for people and as JSON for programs.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use omnipoll::Backend;
@@ -46,9 +46,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn print(&self) {
+    fn print(&self, out: &mut impl Write) -> io::Result<()> {
         let raw = self.raw.as_ref();
-        println!(
+        writeln!(
+            out,
             "{:<13}{:>10} {:>7} {:>12} {:>12} {:>8} {:>12} {:>9}",
             self.backend.to_string(),
             self.work.registered,
@@ -58,7 +59,7 @@ impl Row {
             self.ratio.map_or_else(absent, |ratio| format!("{ratio:.3}")),
             calls(&self.library.calls),
             raw.map_or_else(absent, |raw| calls(&raw.calls)),
-        );
+        )
     }
 
     fn json(&self) -> Value {
@@ -83,8 +84,9 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn print_table(&self) {
-        println!(
+    pub(super) fn print_table(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(
+            out,
             "{:<13}{:>10} {:>7} {:>12} {:>12} {:>8} {:>12} {:>9}",
             "backend",
             "registered",
@@ -94,25 +96,27 @@ impl Report {
             "ratio",
             "calls/event",
             "raw loop"
-        );
-        self.rows.iter().for_each(Row::print);
-        println!(
+        )?;
+        self.rows.iter().try_for_each(|row| row.print(out))?;
+        writeln!(
+            out,
             "\nMedians of {} interleaved rounds; a raw loop is the same work written by hand over \
              the same\nsystem call; the ratio is the median of the ratios in each round.",
             self.effort.rounds
-        );
+        )?;
         for reason in self.uncounted() {
-            println!("System calls were not counted: {reason}.");
+            writeln!(out, "System calls were not counted: {reason}.")?;
         }
         for reason in &self.skipped {
-            println!("Skipped {reason}.");
+            writeln!(out, "Skipped {reason}.")?;
         }
         if let Some(path) = &self.plot {
-            println!("The plot is in {} (--out puts it elsewhere).", path.display());
+            writeln!(out, "The plot is in {} (--out puts it elsewhere).", path.display())?;
         }
+        Ok(())
     }
 
-    pub(super) fn print_json(&self) {
+    pub(super) fn print_json(&self, out: &mut impl Write) -> io::Result<()> {
         let report = json!({
             "rounds": self.effort.rounds,
             "rows": self.rows.iter().map(Row::json).collect::<Vec<_>>(),
@@ -120,7 +124,7 @@ impl Report {
             "skipped": self.skipped,
             "plot": self.plot,
         });
-        println!("{report:#}");
+        writeln!(out, "{report:#}")
     }
 
     /// Why system calls were not counted, each reason once.
