@@ -20,7 +20,7 @@ use rustix::io::Errno;
 
 use super::notifier::Notifier;
 use super::raw_fd::borrow;
-use super::{Capabilities, Mechanism, Support, Tells, Trigger, timeout};
+use super::{Capabilities, Mechanism, Support, Tells, Trigger, is_refusal, timeout};
 use crate::event::{Event, Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
@@ -239,12 +239,6 @@ fn reserved() -> Token {
 fn length(room: usize) -> libc::c_int {
     // The kernel refuses more than fit into `int` bytes, and 2^20 fill any loop.
     room.min(1 << 20) as libc::c_int
-}
-
-fn is_refusal(error: &io::Error) -> bool {
-    // Sandboxes answer in either way to a call that they do not know.
-    let error = error.raw_os_error();
-    error == Some(libc::ENOSYS) || error == Some(libc::EPERM)
 }
 
 fn data(token: Token) -> EventData {

@@ -130,3 +130,9 @@ pub(crate) trait Mechanism: Send + Sync + Sized {
 fn is_never_waited_for(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EPERM)
 }
+
+/// Whether `error` says that a kernel or a sandbox lacks a call, rather than that the call
+/// failed. Sandboxes have more than one way to say so.
+fn is_refusal(error: &io::Error) -> bool {
+    [libc::ENOSYS, libc::EPERM, libc::EACCES].iter().any(|&code| error.raw_os_error() == Some(code))
+}

@@ -23,7 +23,7 @@ use rustix::io::Errno;
 use super::kernel_edges::KernelEdges;
 use super::notifier::Notifier;
 use super::raw_fd::borrow;
-use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, poll};
+use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, is_refusal, poll};
 use crate::event::{Event, Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
@@ -431,14 +431,13 @@ impl<C: StatelessCall> Stateless<C> {
         };
         let is_stale = match entry.place {
             Place::Gone => true,
-            Place::Edges if entry.trigger.is_none() => {
+            // A type of the library deregisters before it closes.
+            _ if entry.trigger.is_some() => false,
+            place => {
                 let directions = entry.interest.directions();
+                let directions = if place == Place::Edges { directions } else { Readiness::NONE };
                 self.edges.as_ref().is_some_and(|edges| !edges.holds(fd, directions))
             }
-            _ if entry.trigger.is_none() => {
-                self.edges.as_ref().is_some_and(|edges| !edges.holds(fd, Readiness::NONE))
-            }
-            _ => false,
         };
         if !is_stale {
             return Err(Errno::EXIST.into());
@@ -649,14 +648,6 @@ fn no_edges(backend: Backend) -> io::Error {
              this system refuses: ask for level or oneshot instead"
         ),
     )
-}
-
-/// Whether a kernel or a sandbox lacks a call, rather than failing in it.
-fn is_refusal(error: &io::Error) -> bool {
-    let error = error.raw_os_error();
-    [Errno::NOSYS, Errno::PERM, Errno::ACCESS]
-        .iter()
-        .any(|refusal| error == Some(refusal.raw_os_error()))
 }
 
 /// `OnceLock::get_or_try_init`, which is not stable yet.
