@@ -4,6 +4,8 @@ use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    // Set by hand, for the tests in src/backend/interleavings.rs.
+    println!("cargo::rustc-check-cfg=cfg(loom)");
 
     let os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
     let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();

@@ -163,11 +163,12 @@ impl<T: AsRawFd> IoSource<T> {
     /// away.
     ///
     /// This is done also where closing the descriptor would do it: a duplicate, in a child
-    /// process perhaps, would keep the registration alive, and its token with it.
+    /// process perhaps, would keep the registration alive, and its token with it. In a forked
+    /// child it is not: the registration is the parent's, who goes on with it.
     #[inline]
     fn end(&mut self) {
         if self.selector.is_some() {
-            if let Some(selector) = self.open_selector() {
+            if let Some(selector) = self.open_selector().filter(|open| !open.is_inherited()) {
                 // It fails only if it was ended in another way.
                 let _ = selector.remove(self.io.as_raw_fd());
             }

@@ -44,10 +44,11 @@ use crate::unix::SignalSet;
 ///   sources, and take [`WouldBlock`](io::ErrorKind::WouldBlock) as an answer.
 /// - That closing a descriptor behind the library's back is noticed. Under `poll` and
 ///   `select`, with level or oneshot, one error event tells of it, and then silence; else
-///   there is silence. If its number is given out anew before it was deregistered, events of the newcomer may
-///   carry the old token.
-/// - Use after fork(2): parent and child share what the kernel keeps, so a child that
-///   does not call exec(2) must neither wait on it nor register anything.
+///   there is silence. If its number is given out anew before it was deregistered, events
+///   of the newcomer may carry the old token.
+/// - Use after fork(2): parent and child share what the kernel keeps, so a child that does
+///   not call exec(2) must neither wait on it nor change a registration. A child that drops
+///   its copies, as one does that ends, changes nothing for its parent.
 ///
 /// # Examples
 ///

@@ -20,7 +20,9 @@ use rustix::io::Errno;
 
 use super::notifier::Notifier;
 use super::raw_fd::borrow;
-use super::{Capabilities, Mechanism, Support, Tells, Trigger, is_refusal, timeout};
+use super::{
+    Capabilities, Mechanism, Support, Tells, Trigger, above_standard, is_refusal, timeout,
+};
 use crate::event::{Event, Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
@@ -50,7 +52,7 @@ pub(super) struct Epoll {
 
 impl Mechanism for Epoll {
     fn open() -> io::Result<Epoll> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
+        let epoll = above_standard(epoll::create(CreateFlags::CLOEXEC)?)?;
         let notifier = Notifier::open()?;
         let mine = EventData::new_u64(reserved().0 as u64);
         epoll::add(&epoll, &notifier, mine, EventFlags::IN | EventFlags::ET)?;

@@ -20,6 +20,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 
+use super::above_standard;
 use super::raw_fd::borrow;
 use crate::event::Readiness;
 
@@ -34,7 +35,7 @@ pub(super) struct KernelEdges {
 impl KernelEdges {
     /// Fails where a sandbox refuses epoll.
     pub(super) fn open() -> io::Result<KernelEdges> {
-        Ok(KernelEdges { epoll: epoll::create(CreateFlags::CLOEXEC)? })
+        Ok(KernelEdges { epoll: above_standard(epoll::create(CreateFlags::CLOEXEC)?)? })
     }
 
     /// Reports edges of `fd` in `directions`, and its end: with `RDHUP` half an end, with

@@ -14,8 +14,10 @@
 //! | stateless.rs | the memory, the threads and the wake-ups that those two lack |
 //! | trigger.rs | edge, level and oneshot in software |
 //! | kernel_edges.rs | edges for descriptors whose I/O the library does not see |
+//! | own_fd.rs | keeps the library's own descriptors away from the standard ones |
 //! | wakers.rs | wake-ups that cost a system call only while somebody sleeps |
 //! | always_ready.rs | files that no kernel waits for |
+//! | sync.rs, interleavings.rs | every order of threads, explored by loom |
 
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
@@ -30,10 +32,13 @@ mod always_ready;
 mod capabilities;
 #[cfg(epoll)]
 mod epoll;
+#[cfg(all(test, loom))]
+mod interleavings;
 #[cfg(epoll)]
 mod kernel_edges;
 mod kind;
 mod notifier;
+mod own_fd;
 #[cfg(poll)]
 mod poll;
 mod raw_fd;
@@ -43,6 +48,7 @@ mod selector;
 mod selector_number;
 #[cfg(any(poll, select))]
 mod stateless;
+mod sync;
 mod timeout;
 mod trigger;
 mod wakers;
@@ -50,6 +56,7 @@ mod wakers;
 pub use self::capabilities::{Capabilities, Support};
 pub use self::kind::{Backend, ParseBackendError};
 
+pub(crate) use self::own_fd::above_standard;
 pub(crate) use self::selector::{Options, Selector};
 pub(crate) use self::selector_number::SelectorNumber;
 pub(crate) use self::trigger::{Outcome, Trigger};

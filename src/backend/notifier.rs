@@ -4,11 +4,15 @@
 //! [eventfd(2)]: https://man7.org/linux/man-pages/man2/eventfd.2.html
 
 use std::io;
+#[cfg(all(test, loom))]
+use std::os::fd::AsRawFd;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::EventfdFlags;
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
+
+use super::above_standard;
 
 #[derive(Debug)]
 pub(super) struct Notifier {
@@ -20,11 +24,12 @@ pub(super) struct Notifier {
 impl Notifier {
     pub(super) fn open() -> io::Result<Notifier> {
         match rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK) {
-            Ok(reading) => Ok(Notifier { reading, writing: None }),
+            Ok(reading) => Ok(Notifier { reading: above_standard(reading)?, writing: None }),
             // No such call before Linux 2.6.27, and sandboxes answer in either way.
             Err(Errno::NOSYS | Errno::PERM) => {
                 let (reading, writing) =
                     rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+                let (reading, writing) = (above_standard(reading)?, above_standard(writing)?);
                 Ok(Notifier { reading, writing: Some(writing) })
             }
             Err(error) => Err(error.into()),
@@ -38,7 +43,11 @@ impl Notifier {
         let writing = self.writing.as_ref().unwrap_or(&self.reading);
         loop {
             match rustix::io::write(writing, &one) {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    #[cfg(all(test, loom))]
+                    super::interleavings::kernel::arrive(self.reading.as_raw_fd());
+                    return Ok(());
+                }
                 // Full: readable for long, but an edge is owed too.
                 Err(Errno::AGAIN) => self.drain(),
                 Err(Errno::INTR) => {}
@@ -53,6 +62,8 @@ impl Notifier {
         // An eventfd is empty after one read. A pipe may hold more: then it stays
         // readable, and is drained again.
         let _ = rustix::io::read(&self.reading, &mut buffer);
+        #[cfg(all(test, loom))]
+        super::interleavings::kernel::take(self.reading.as_raw_fd());
     }
 }
 

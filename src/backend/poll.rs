@@ -103,11 +103,15 @@ pub(super) fn wait_for_one(
 }
 
 /// Waits, and returns how many entries have something to tell.
+#[cfg_attr(all(test, loom), expect(unused, reason = "a model stands for the kernel"))]
 fn ppoll(
     fds: &mut [libc::pollfd],
     timeout: Option<Duration>,
     mask: Option<&SignalSet>,
 ) -> io::Result<usize> {
+    #[cfg(all(test, loom))]
+    return super::interleavings::kernel::ppoll(fds, timeout);
+
     let length = fds.len() as libc::nfds_t;
     if mask.is_none() && timeout::is_in_milliseconds(timeout) {
         // The same, but it does not compute how much of the time was left.

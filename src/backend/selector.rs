@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, getpid};
 
 use super::always_ready::AlwaysReady;
 #[cfg(epoll)]
@@ -18,7 +19,9 @@ use super::selector_number::SelectorNumber;
 #[cfg(any(poll, select))]
 use super::stateless::Stateless;
 use super::wakers::{Parking, Wakers};
-use super::{Backend, Capabilities, Mechanism, Signal, Tells, Trigger, is_never_waited_for};
+use super::{
+    Backend, Capabilities, Mechanism, Signal, Tells, Trigger, above_standard, is_never_waited_for,
+};
 use crate::event::{Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
@@ -35,6 +38,8 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct Selector {
     number: SelectorNumber,
+    /// The process that opened it.
+    owner: Pid,
     mechanism: Opened,
     options: Options,
     wakers: Wakers,
@@ -94,6 +99,7 @@ impl Selector {
         };
         Ok(Arc::new_cyclic(|selector| Selector {
             number: SelectorNumber::give(selector),
+            owner: getpid(),
             mechanism,
             options,
             wakers: Wakers::new(),
@@ -134,6 +140,12 @@ impl Selector {
 
     pub(crate) fn number(&self) -> SelectorNumber {
         self.number
+    }
+
+    /// Whether this is the copy that a forked child has. What the kernel keeps of it is the
+    /// parent's too.
+    pub(crate) fn is_inherited(&self) -> bool {
+        getpid() != self.owner
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -455,7 +467,8 @@ fn no_room() -> io::Error {
 /// Opens a descriptor that exists, and can do nothing.
 fn open_placeholder() -> OwnedFd {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    match rustix::fs::open("/", flags, Mode::empty()) {
+    let opened = rustix::fs::open("/", flags, Mode::empty()).map_err(io::Error::from);
+    match opened.and_then(above_standard) {
         Ok(placeholder) => placeholder,
         Err(error) => panic!("this backend has no descriptor, and no substitute for one: {error}"),
     }

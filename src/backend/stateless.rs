@@ -14,7 +14,7 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::FileType;
@@ -23,6 +23,7 @@ use rustix::io::Errno;
 use super::kernel_edges::KernelEdges;
 use super::notifier::Notifier;
 use super::raw_fd::borrow;
+use super::sync::{Mutex, MutexGuard};
 use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, is_refusal, poll};
 use crate::event::{Event, Events, Readiness};
 use crate::signal_set::SignalSet;
@@ -86,6 +87,8 @@ struct Shared<C> {
     /// The leader was told to come back.
     is_leader_called: bool,
     followers: usize,
+    /// How many calls have found something, save for what ran over.
+    reports: u32,
 }
 
 #[derive(Debug)]
@@ -99,6 +102,8 @@ struct Entry {
     is_dirty: bool,
     /// The kernel's edges tell of its end, as they do not sleep.
     has_end_watched: bool,
+    /// The report in which it was told last, and where its event stands in that.
+    told: (u32, u32),
 }
 
 /// Who watches a registration.
@@ -131,6 +136,7 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             edges: None,
             is_leader_called: false,
             followers: 0,
+            reports: 0,
         };
         Ok(Stateless { shared: Mutex::new(shared), notifier, baton: OnceLock::new(), edges })
     }
@@ -323,6 +329,7 @@ impl<C: StatelessCall> Stateless<C> {
     /// Turns what the call found into events.
     fn report(&self, shared: &mut Shared<C>, call: &mut C, found: usize, events: &mut Events) {
         let notifier = self.notifier.as_fd().as_raw_fd();
+        shared.reports = shared.reports.wrapping_add(1);
         call.visit(found, |fd, found| {
             if fd == notifier {
                 self.notifier.drain();
@@ -577,6 +584,7 @@ impl<C: StatelessCall> Shared<C> {
 
     /// Turns what the call found of `fd` into an event.
     fn report_level(&mut self, fd: RawFd, found: Found, events: &mut Events) {
+        let reports = self.reports;
         let Some(entry) = self.entry(fd) else { return };
         // What changed while the call was made is not what it looked at.
         if entry.place != Place::Set || entry.is_dirty {
@@ -586,7 +594,7 @@ impl<C: StatelessCall> Shared<C> {
             Found::Ready(ready) => ready,
             Found::NotOpen => Readiness::ERR,
         };
-        events.push(Event::new(entry.token, ready));
+        entry.tell(ready, reports, events);
         if matches!(found, Found::NotOpen) {
             entry.place = Place::Gone;
             self.dirty.push(fd);
@@ -603,15 +611,18 @@ impl<C: StatelessCall> Shared<C> {
 
     /// Turns an edge that the kernel told of into an event.
     fn report_edge(&mut self, fd: RawFd, ready: Readiness, events: &mut Events) {
+        let reports = self.reports;
         // Others are in the kernel's register too, and it tells of their hang-ups.
         let Some(entry) = self.entry(fd) else { return };
+        let shown = ready.with(ready.shown_by_end().within(entry.interest.directions()));
         if entry.place == Place::Edges {
-            events.push(Event::new(entry.token, ready));
+            // Where the call itself cannot tell an end, callers look for readiness.
+            let ready = if C::HANG_UP == Support::Absent { shown } else { ready };
+            entry.tell(ready, reports, events);
         } else if entry.place == Place::Set && entry.has_end_watched {
-            let ready = ready.with(ready.shown_by_end().within(entry.interest.directions()));
-            events.push(Event::new(entry.token, ready));
+            entry.tell(shown, reports, events);
             if let Some(trigger) = &entry.trigger {
-                trigger.fire(ready);
+                trigger.fire(shown);
                 self.fired.push(fd);
             }
         }
@@ -620,7 +631,20 @@ impl<C: StatelessCall> Shared<C> {
 
 impl Entry {
     fn new(token: Token, interest: Interest, place: Place, trigger: Option<Arc<Trigger>>) -> Entry {
-        Entry { token, interest, place, trigger, is_dirty: false, has_end_watched: false }
+        let told = (0, 0);
+        Entry { token, interest, place, trigger, is_dirty: false, has_end_watched: false, told }
+    }
+
+    /// Adds an event; or adds to the one that this report has of it already, since programs
+    /// that drop a source at its first event look for it in vain at a second one.
+    fn tell(&mut self, ready: Readiness, report: u32, events: &mut Events) {
+        let (last, at) = self.told;
+        // Numbers of reports come again after some thousand million of them.
+        if last == report && events.add_to(at as usize, self.token, ready) {
+            return;
+        }
+        self.told = (report, events.len() as u32);
+        events.push(Event::new(self.token, ready));
     }
 
     /// Whether it is in the kernel's register.

@@ -34,8 +34,8 @@
 //! stateless.rs does that with the registration as a whole.
 
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::sync::atomic::{AtomicU8, Ordering};
 use crate::event::Readiness;
 
 /// The three directions, fired: the bits of [`Readiness`].

@@ -17,9 +17,10 @@
 //! descriptor was lent out (`EAGER`), since nobody knows who sleeps on that.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
+use super::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use super::sync::{Mutex, MutexGuard};
 use crate::Token;
 use crate::event::{Event, Events, Readiness};
 

@@ -52,6 +52,11 @@ impl Event {
         Event { readiness: readiness.bits(), token: token.0 as u64 }
     }
 
+    /// Makes it tell of `ready` too.
+    pub(crate) fn add(&mut self, ready: Readiness) {
+        self.readiness |= ready.bits();
+    }
+
     /// The token that the source was registered with.
     #[must_use]
     #[inline]

@@ -2,7 +2,8 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::slice;
 
-use super::Event;
+use super::{Event, Readiness};
+use crate::Token;
 
 /// The events of one wait.
 ///
@@ -77,6 +78,17 @@ impl Events {
     pub(crate) fn push(&mut self, event: Event) {
         debug_assert!(self.room() > 0, "the capacity that the caller chose is kept");
         self.list.push(event);
+    }
+
+    /// Adds `ready` to the event of `token` at `at`; false if there is none.
+    pub(crate) fn add_to(&mut self, at: usize, token: Token, ready: Readiness) -> bool {
+        match self.list.get_mut(at) {
+            Some(event) if event.token() == token => {
+                event.add(ready);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Takes out the first event at or after `from` that `unwanted` picks; the last one

@@ -35,6 +35,7 @@
 //! [unix(7)]: https://man7.org/linux/man-pages/man7/unix.7.html
 
 mod socket;
+mod spare_descriptor;
 mod tcp_listener;
 mod tcp_stream;
 mod traits;
@@ -44,6 +45,7 @@ mod unix_datagram;
 mod unix_listener;
 mod unix_stream;
 
+pub use self::spare_descriptor::SpareDescriptor;
 pub use self::tcp_listener::TcpListener;
 pub use self::tcp_stream::TcpStream;
 pub use self::udp_socket::UdpSocket;

@@ -1,0 +1,9 @@
+//! The atomics and locks that threads of one poll meet at: those of the standard library,
+//! or those of loom, when interleavings.rs goes through every order in which they can be
+//! used.
+
+#[cfg(not(all(test, loom)))]
+pub(super) use std::sync::{Mutex, MutexGuard, atomic};
+
+#[cfg(all(test, loom))]
+pub(super) use loom::sync::{Mutex, MutexGuard, atomic};

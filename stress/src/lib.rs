@@ -1,0 +1,7 @@
+//! Long random runs over omnipoll.
+//!
+//! - [`programs`]: random sequences of operations, checked against a model.
+//! - [`soak`]: an echo server whose clients misbehave; every byte is accounted for.
+
+pub mod programs;
+pub mod soak;

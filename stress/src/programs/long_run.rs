@@ -1,0 +1,207 @@
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use omnipoll::Backend;
+use rustix::time::{ClockId, clock_gettime};
+
+use super::check::{Company, Figures, Violation, check_alone, check_together};
+use super::program::Program;
+use super::shrink::shrink;
+
+/// How often the figures are printed.
+const REPORT: Duration = Duration::from_secs(30);
+
+/// How many operations a program has at the most.
+const OPERATIONS: usize = 80;
+
+/// Of so many programs, one runs in company.
+const TOGETHER: u64 = 4;
+
+/// Runs random programs for long: registrations, I/O and wake-ups in any order, checked
+/// against a model of what is promised.
+///
+/// A program that finds a broken promise is printed, made as short as it gets, with its
+/// seed; `--seed` with that number runs it first.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// For how long: 90s, 20m, 1h.
+    #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = parse_time)]
+    time: Duration,
+    /// The backend, or `all` that this machine has.
+    #[arg(long, default_value = "all", value_parser = parse_backends)]
+    backend: Backends,
+    /// How many programs run at a time.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=8))]
+    threads: u32,
+    /// The number of the first program; random if it is left out.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// Some backends.
+#[derive(Clone, Debug)]
+struct Backends(Vec<Backend>);
+
+/// What the threads of a run share.
+struct Run {
+    backends: Vec<Backend>,
+    next_seed: AtomicU64,
+    is_over: AtomicBool,
+    /// Figures for each backend.
+    figures: Mutex<Vec<Figures>>,
+    /// The report of the first violation.
+    failure: Mutex<Option<String>>,
+}
+
+/// Runs random programs until the time is over or a promise is broken.
+///
+/// # Errors
+///
+/// The promise that was broken, with the program that shows it.
+pub fn run(arguments: &Arguments) -> io::Result<()> {
+    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
+    let backends = arguments.backend.0.clone();
+    println!("programs for {:?} on {}, seed {seed}", arguments.time, arguments.backend);
+    let run = Run {
+        figures: Mutex::new(vec![Figures::default(); backends.len()]),
+        backends,
+        next_seed: AtomicU64::new(seed),
+        is_over: AtomicBool::new(false),
+        failure: Mutex::new(None),
+    };
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..arguments.threads {
+            scope.spawn(|| run.work());
+        }
+        let mut reported = start;
+        while start.elapsed() < arguments.time && !run.is_over.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(50));
+            if reported.elapsed() >= REPORT {
+                reported = Instant::now();
+                println!("{}", run.line(start));
+            }
+        }
+        run.is_over.store(true, Ordering::SeqCst);
+    });
+    println!("{}", run.line(start));
+    for (backend, figures) in run.backends.iter().zip(&*lock(&run.figures)) {
+        println!("{backend}: {figures}");
+    }
+    match lock(&run.failure).take() {
+        Some(failure) => Err(io::Error::other(failure)),
+        None => Ok(()),
+    }
+}
+
+impl Run {
+    /// Runs one program after another, on each backend.
+    fn work(&self) {
+        while !self.is_over.load(Ordering::SeqCst) {
+            let seed = self.next_seed.fetch_add(1, Ordering::SeqCst);
+            for (at, &backend) in self.backends.iter().enumerate() {
+                match check(seed, backend) {
+                    Ok(figures) => lock(&self.figures)[at].add(&figures),
+                    Err(failure) => {
+                        lock(&self.failure).get_or_insert(failure);
+                        self.is_over.store(true, Ordering::SeqCst);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn line(&self, start: Instant) -> String {
+        let mut total = Figures::default();
+        lock(&self.figures).iter().for_each(|figures| total.add(figures));
+        let processor = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
+        format!(
+            "{:6.0?} s: {total}, {processor} s of processor time",
+            start.elapsed().as_secs_f64()
+        )
+    }
+}
+
+/// Runs the programs of one seed.
+fn check(seed: u64, backend: Backend) -> Result<Figures, String> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let program = Program::random(&mut random, OPERATIONS);
+    if seed % TOGETHER != 0 {
+        return check_alone(&program, backend).map_err(|first| {
+            let short = shrink(&program, |program| check_alone(program, backend).is_err());
+            let violation = check_alone(&short, backend).err().unwrap_or(first);
+            report(seed, backend, &violation, &[short])
+        });
+    }
+    let programs = [program, Program::random(&mut random, OPERATIONS)];
+    let company = Company {
+        waiters: random.usize(1..=3),
+        timeout: random.bool().then_some(Duration::from_millis(3)),
+        silence: Duration::from_millis(if seed % (64 * TOGETHER) == 0 { 100 } else { 3 }),
+    };
+    check_together(&programs, backend, company).map_err(|violation| {
+        let failure = report(seed, backend, &violation, &programs);
+        format!("{failure}with {company:?}")
+    })
+}
+
+fn report(seed: u64, backend: Backend, violation: &Violation, programs: &[Program]) -> String {
+    let mut text = format!("a promise is broken on {backend}, seed {seed}\n{violation}\n");
+    for program in programs {
+        text.push_str(&program.to_string());
+    }
+    text
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while one of them is held.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let unit = text.char_indices().next_back().ok_or("a number and a unit: 90s, 20m, 1h")?;
+    let seconds = match unit.1 {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return Err(format!("{text}: the unit is s, m or h, as in 90s")),
+    };
+    let count: u64 = text[..unit.0].parse().map_err(|error| format!("{text}: {error}"))?;
+    count.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("{text}: too long"))
+}
+
+fn parse_backends(text: &str) -> Result<Backends, String> {
+    if text == "all" {
+        return Ok(Backends(Backend::available()));
+    }
+    text.parse().map(|backend| Backends(vec![backend])).map_err(|error| format!("{error}"))
+}
+
+impl fmt::Display for Backends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, backend) in self.0.iter().enumerate() {
+            write!(f, "{}{backend}", if at == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(parse_time("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(parse_time("20m"), Ok(Duration::from_secs(1200)));
+        assert_eq!(parse_time("1h"), Ok(Duration::from_secs(3600)));
+        for wrong in ["", "h", "5", "1d", "-1s", "99999999999999999h"] {
+            assert!(parse_time(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Random programs against the model, on every backend: thousands in a run.
+//!
+//! A run prints its seed, and `OMNIPOLL_SEED` repeats it. A program of one thread that
+//! finds a broken promise is made as short as it gets.
+
+use std::env;
+use std::time::Duration;
+
+use omnipoll::Backend;
+use omnipoll_stress::programs::{Company, Operation, Program, check_alone, check_together};
+use proptest::array;
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+/// How many programs of one thread run on each backend, and how many of several.
+const ALONE: u32 = 1500;
+const TOGETHER: u32 = 400;
+
+const MOST_OPERATIONS: usize = 60;
+
+#[test]
+fn epoll_alone() {
+    run_alone(Backend::Epoll);
+}
+
+#[test]
+fn poll_alone() {
+    run_alone(Backend::Poll);
+}
+
+#[test]
+fn select_alone() {
+    run_alone(Backend::Select);
+}
+
+#[test]
+fn epoll_together() {
+    run_together(Backend::Epoll);
+}
+
+#[test]
+fn poll_together() {
+    run_together(Backend::Poll);
+}
+
+#[test]
+fn select_together() {
+    run_together(Backend::Select);
+}
+
+#[test]
+fn every_backend_has_its_tests() {
+    assert_eq!(Backend::ALL, [Backend::Epoll, Backend::Poll, Backend::Select]);
+}
+
+fn run_alone(backend: Backend) {
+    run(backend, ALONE, &programs(), |program| match check_alone(program, backend) {
+        Ok(_) => Ok(()),
+        Err(violation) => Err(format!("{violation}\n{program}")),
+    });
+}
+
+/// What depends on the moment fails only now and then, so it is not made shorter.
+fn run_together(backend: Backend) {
+    let company = (1_usize..=3, any::<bool>()).prop_map(|(waiters, is_limited)| Company {
+        waiters,
+        timeout: is_limited.then_some(Duration::from_millis(3)),
+        silence: Duration::from_millis(3),
+    });
+    let strategy = (programs(), programs(), company).no_shrink();
+    run(backend, TOGETHER, &strategy, |(one, other, company)| {
+        match check_together(&[one.clone(), other.clone()], backend, *company) {
+            Ok(_) => Ok(()),
+            Err(violation) => Err(format!("{violation}\n{one}\nand\n{other}\nwith {company:?}")),
+        }
+    });
+}
+
+/// Programs that get shorter and simpler as their bytes get fewer and smaller.
+fn programs() -> impl Strategy<Value = Program> {
+    let header = array::uniform5(any::<u8>());
+    let operation = array::uniform4(any::<u8>()).prop_map(Operation::decode);
+    (header, vec(operation, 1..=MOST_OPERATIONS))
+        .prop_map(|(header, operations)| Program::new(header, operations))
+}
+
+fn run<S: Strategy>(
+    backend: Backend,
+    cases: u32,
+    strategy: &S,
+    check: impl Fn(&S::Value) -> Result<(), String>,
+) {
+    if !backend.is_available() {
+        println!("skipped: this machine has no {backend}");
+        return;
+    }
+    let seed: u64 = match env::var("OMNIPOLL_SEED") {
+        Ok(text) => text.parse().expect("OMNIPOLL_SEED is a number"),
+        Err(_) => fastrand::u64(..),
+    };
+    println!("{backend}: OMNIPOLL_SEED={seed} repeats this run");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let result = TestRunner::new_with_rng(config, random)
+        .run(strategy, |program| check(&program).map_err(TestCaseError::fail));
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, _)) => {
+            panic!("a promise is broken on {backend}, OMNIPOLL_SEED={seed}\n{reason}");
+        }
+        Err(TestError::Abort(reason)) => panic!("no programs: {reason}"),
+    }
+}
