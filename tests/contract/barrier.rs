@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 
 use omnipoll::{Backend, Events, Interest, SharedPoll, Token};
 
+use crate::harness::Trigger;
 use crate::support::{Bench, Kind, OWED, Way, pair};
 
 const READ: Interest = Interest::READABLE;
 const WRITE: Interest = Interest::WRITABLE;
-const TRIGGERS: [fn(Interest) -> Interest; 3] = [|it| it, Interest::level, Interest::oneshot];
 const ROUNDS: usize = 10_000;
 
 /// A thread that waits and looks for tokens of the dead.
-struct Watch {
+pub(crate) struct Watch {
     /// Tokens below this one were deregistered.
     dead: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
@@ -27,7 +27,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn start(shared: SharedPoll) -> Watch {
+    pub(crate) fn start(shared: SharedPoll) -> Watch {
         let dead = Arc::new(AtomicUsize::new(0));
         let stop = Arc::new(AtomicBool::new(false));
         let last = Arc::new(AtomicUsize::new(0));
@@ -53,12 +53,12 @@ impl Watch {
         Watch { dead, stop, last, thread }
     }
 
-    fn bury(&self, token: usize) {
+    pub(crate) fn bury(&self, token: usize) {
         self.dead.store(token + 1, Ordering::SeqCst);
     }
 
     /// Waits until `token`, which is alive and ready, is reported.
-    fn expect(&self, token: usize) {
+    pub(crate) fn expect(&self, token: usize) {
         let start = Instant::now();
         while self.last.load(Ordering::SeqCst) != token {
             assert!(start.elapsed() < OWED, "{token} is lost");
@@ -67,42 +67,40 @@ impl Watch {
     }
 
     /// Ends it, and returns how many events there were.
-    fn end(self) -> usize {
+    pub(crate) fn end(self) -> usize {
         self.stop.store(true, Ordering::SeqCst);
         self.thread.join().expect("no token of the dead")
     }
 }
 
 /// RG-1, RG-2: ready when deregistered, with the number used again in each round.
-fn with_the_number_used_again(backend: Backend) {
+fn with_the_number_used_again(backend: Backend, trigger: Trigger) {
     let bench = Bench::new(backend);
     let watch = Watch::start(bench.poll.share());
     for round in 0..ROUNDS {
         let way = if round % 2 == 0 { Way::Typed } else { Way::Raw };
         let (mut ours, theirs) = pair(Kind::Unix, way);
-        let trigger = TRIGGERS[round % 3];
         if round % 5 != 0 {
             theirs.send(b"x");
         }
-        bench.register(&mut ours, Token(round), trigger(READ));
+        bench.register(&mut ours, Token(round), trigger.apply(READ));
         if round % 4 == 0 {
             thread::yield_now();
         }
         bench.registry().deregister(&mut ours).unwrap();
         watch.bury(round);
     }
-    let seen = watch.end();
-    println!("{seen} of {ROUNDS} were reported in time");
+    watch.end();
 }
 
 /// The same for sources that are dropped without a word.
-fn with_dropped_sources(backend: Backend) {
+fn with_dropped_sources(backend: Backend, trigger: Trigger) {
     let bench = Bench::new(backend);
     let watch = Watch::start(bench.poll.share());
     for round in 0..ROUNDS / 2 {
         let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
         theirs.send(b"x");
-        bench.register(&mut ours, Token(round), TRIGGERS[round % 3](READ | WRITE));
+        bench.register(&mut ours, Token(round), trigger.apply(READ | WRITE));
         if round % 4 == 0 {
             thread::yield_now();
         }
@@ -113,14 +111,14 @@ fn with_dropped_sources(backend: Backend) {
 }
 
 /// TH-3: the token changes while the source stays, always ready.
-fn with_another_token(backend: Backend) {
+fn with_another_token(backend: Backend, trigger: Trigger) {
     for way in [Way::Typed, Way::Raw] {
         let bench = Bench::new(backend);
         let watch = Watch::start(bench.poll.share());
         let (mut ours, _theirs) = pair(Kind::Unix, way);
         bench.register(&mut ours, Token(0), WRITE);
         for round in 1..ROUNDS / 2 {
-            bench.reregister(&mut ours, Token(round), TRIGGERS[round % 3](WRITE));
+            bench.reregister(&mut ours, Token(round), trigger.apply(WRITE));
             watch.bury(round - 1);
             if round % 100 == 0 {
                 watch.expect(round);
@@ -132,15 +130,14 @@ fn with_another_token(backend: Backend) {
 
 /// RG-1: two were ready, one is closed while the other is handled, and its number is taken
 /// by a third.
-fn within_one_list_of_events(backend: Backend) {
+fn within_one_list_of_events(backend: Backend, trigger: Trigger) {
     let mut bench = Bench::with_capacity(backend, 2);
     for round in 0..500 {
         let way = if round % 2 == 0 { Way::Typed } else { Way::Raw };
-        let trigger = TRIGGERS[round % 3];
         let (mut one, their_one) = pair(Kind::Unix, way);
         let (mut two, their_two) = pair(Kind::Unix, way);
-        bench.register(&mut one, Token(1), trigger(READ));
-        bench.register(&mut two, Token(2), trigger(READ));
+        bench.register(&mut one, Token(1), trigger.apply(READ));
+        bench.register(&mut two, Token(2), trigger.apply(READ));
         their_one.send(b"x");
         their_two.send(b"x");
         let mut seen = 0;
@@ -150,7 +147,7 @@ fn within_one_list_of_events(backend: Backend) {
         bench.registry().deregister(&mut two).unwrap();
         drop(two);
         let (mut three, their_three) = pair(Kind::Unix, way);
-        bench.register(&mut three, Token(3), trigger(READ));
+        bench.register(&mut three, Token(3), trigger.apply(READ));
         one.drain();
         for _ in 0..3 {
             for event in bench.wait(0) {
@@ -165,9 +162,8 @@ fn within_one_list_of_events(backend: Backend) {
     }
 }
 
-on_every_backend!(
-    with_the_number_used_again,
-    with_dropped_sources,
-    with_another_token,
-    within_one_list_of_events,
-);
+promises! {
+    in each:
+        with_the_number_used_again, with_dropped_sources, with_another_token,
+        within_one_list_of_events;
+}

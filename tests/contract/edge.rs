@@ -467,29 +467,14 @@ fn many_at_once(backend: Backend) {
     bench.expect_silence_after(100, |_| {});
 }
 
-on_every_backend!(
-    readiness_from_before_is_reported,
-    drained_then_refilled,
-    short_read_then_new_data,
-    exact_read_then_new_data,
-    part_read_then_new_data,
-    data_left_alone_is_silent,
-    idle_stream_is_writable_once,
-    other_direction_left_alone,
-    unknown_direction_tried,
-    unknown_direction_under_a_wait,
-    full_then_drained,
-    short_write_then_room,
-    reregister_reports_again,
-    dropped_direction,
-    refilled_under_a_wait,
-    peeked_and_left_alone,
-    urgent_byte_left_alone,
-    accepted_then_connected_again,
-    refused_connection,
-    made_connection,
-    empty_datagrams,
-    writing_to_a_half_closed_peer,
-    connected_after_registration,
-    many_at_once,
-);
+promises! {
+    in Edge:
+        readiness_from_before_is_reported, drained_then_refilled, short_read_then_new_data,
+        exact_read_then_new_data, part_read_then_new_data, data_left_alone_is_silent,
+        idle_stream_is_writable_once, other_direction_left_alone, unknown_direction_tried,
+        unknown_direction_under_a_wait, full_then_drained, short_write_then_room,
+        reregister_reports_again, dropped_direction, refilled_under_a_wait, peeked_and_left_alone,
+        urgent_byte_left_alone, accepted_then_connected_again, refused_connection,
+        made_connection, empty_datagrams, writing_to_a_half_closed_peer,
+        connected_after_registration, many_at_once;
+}

@@ -11,7 +11,7 @@ use omnipoll::event::Event;
 use omnipoll::net::{TcpListener, UdpSocket};
 use omnipoll::unix::SourceFd;
 use omnipoll::unix::pipe::{self, OpenOptions};
-use omnipoll::{Backend, Interest, Token};
+use omnipoll::{Backend, Interest, Support, Token};
 
 use crate::support::{
     ALL, Bench, Kind, STREAMS, Way, alone, each, pair, wants_a_read, writing_pair,
@@ -318,18 +318,43 @@ fn no_descriptor_to_accept_with(backend: Backend) {
     });
 }
 
-on_every_backend!(
-    end_read_again_and_again,
-    writer_left_alone,
-    rearmed_in_one_direction,
-    half_closed_read_again_and_again,
-    broken_pipe_written_again_and_again,
-    data_and_end_in_one_go,
-    data_before_the_end,
-    reset_by_the_peer,
-    hang_up_left_alone,
-    refused_datagrams,
-    queued_errors_left_alone,
-    fifo_outlives_its_writers,
-    no_descriptor_to_accept_with,
-);
+/// A program that drops a source at its first event would look for it in vain at a second.
+fn one_event_a_wait(backend: Backend) {
+    for (kind, way) in STREAMS {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        bench.register(&mut ours, TOKEN, READ | WRITE);
+        for _ in 0..3 {
+            theirs.send(b"x");
+            bench.expect(TOKEN, Event::is_readable);
+            ours.drain();
+            // Nothing is written, so that direction falls asleep.
+            bench.expect_silence();
+        }
+        drop(theirs);
+        assert_eq!(bench.wait(1000).len(), 1);
+    }
+}
+
+/// What cannot tell hang-ups shows them as readable.
+fn end_shows_where_hang_ups_are_not_told(backend: Backend) {
+    each(&[(Kind::Pipe, Way::Typed), (Kind::Pipe, Way::Raw)], |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        bench.register(&mut ours, TOKEN, READ);
+        drop(theirs);
+        let event = bench.expect(TOKEN, wants_a_read);
+        if bench.poll.capabilities().hang_up == Support::Absent {
+            assert!(event.is_readable(), "{event:?}");
+        }
+    });
+}
+
+promises! {
+    in Edge:
+        end_read_again_and_again, writer_left_alone, rearmed_in_one_direction,
+        half_closed_read_again_and_again, broken_pipe_written_again_and_again,
+        data_and_end_in_one_go, data_before_the_end, reset_by_the_peer, hang_up_left_alone,
+        refused_datagrams, queued_errors_left_alone, fifo_outlives_its_writers,
+        no_descriptor_to_accept_with, one_event_a_wait, end_shows_where_hang_ups_are_not_told;
+}

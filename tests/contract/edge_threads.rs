@@ -216,14 +216,9 @@ fn filled_and_drained(backend: Backend) {
     });
 }
 
-on_every_backend!(
-    end_read_again_and_again,
-    broken_pipe_written_again_and_again,
-    reset_by_the_peer,
-    queued_errors_left_alone,
-    peeked_and_left_alone,
-    no_descriptor_to_accept_with,
-    fifo_outlives_its_writers,
-    nothing_tried_at_all,
-    filled_and_drained,
-);
+promises! {
+    in Edge:
+        end_read_again_and_again, broken_pipe_written_again_and_again, reset_by_the_peer,
+        queued_errors_left_alone, peeked_and_left_alone, no_descriptor_to_accept_with,
+        fifo_outlives_its_writers, nothing_tried_at_all, filled_and_drained;
+}

@@ -12,13 +12,13 @@ use omnipoll::unix::SourceFd;
 use omnipoll::unix::pipe::Receiver;
 use omnipoll::{Backend, Events, Interest, Poll, Token};
 
+use crate::harness::Trigger;
 use crate::support::{Bench, Kind, Way, alone, each, pair, tcp_pair, wants_a_read};
 use crate::system;
 
 const TOKEN: Token = Token(7);
 const READ: Interest = Interest::READABLE;
 const WRITE: Interest = Interest::WRITABLE;
-const TRIGGERS: [fn(Interest) -> Interest; 3] = [|it| it, Interest::level, Interest::oneshot];
 const FILES: [&str; 3] = ["/proc/self/exe", "/tmp", "/dev/null"];
 
 fn accepting(backend: Backend, capacity: usize) -> Bench {
@@ -27,13 +27,13 @@ fn accepting(backend: Backend, capacity: usize) -> Bench {
 }
 
 /// EP-11, RG-9: refused alike, many times over, and nothing is left.
-fn refused_alike(backend: Backend) {
+fn refused_alike(backend: Backend, trigger: Trigger) {
     let mut bench = Bench::new(backend);
     for path in FILES {
         let file = File::open(path).unwrap();
         let fd = file.as_raw_fd();
-        for round in 0..300 {
-            let interest = TRIGGERS[round % 3](READ | WRITE);
+        for _ in 0..100 {
+            let interest = trigger.apply(READ | WRITE);
             let refused = bench.registry().register(&mut SourceFd(&fd), TOKEN, interest);
             let error = refused.expect_err(path);
             assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{path}");
@@ -159,38 +159,36 @@ fn a_number_used_again(backend: Backend) {
 }
 
 /// EP-10: an urgent byte alone is priority, and no ordinary data.
-fn urgent_data_is_priority(backend: Backend) {
-    for trigger in TRIGGERS {
-        let mut bench = Bench::new(backend);
-        let (mut ours, theirs) = tcp_pair();
-        bench.register(&mut ours, TOKEN, trigger(Interest::PRIORITY));
-        (&theirs).write_all(b"ordinary").unwrap();
-        bench.expect_nothing();
-        theirs.send_out_of_band(b"!").unwrap();
-        let event = bench.expect(TOKEN, Event::is_priority);
-        assert!(!event.is_writable() && !event.is_error(), "{event:?}");
-        let mut byte = [0; 1];
-        assert_eq!(ours.recv_out_of_band(&mut byte).unwrap(), 1);
-        assert_eq!(&byte, b"!");
-        let mut buffer = [0; 8];
-        assert_eq!((&ours).read(&mut buffer).unwrap(), 8);
-        assert_eq!(&buffer, b"ordinary");
-        bench.expect_silence();
-        bench.reregister(&mut ours, TOKEN, trigger(Interest::PRIORITY));
-        bench.expect_silence();
-        theirs.send_out_of_band(b"?").unwrap();
-        bench.expect(TOKEN, Event::is_priority);
-    }
+fn urgent_data_is_priority(backend: Backend, trigger: Trigger) {
+    let mut bench = Bench::new(backend);
+    let (mut ours, theirs) = tcp_pair();
+    bench.register(&mut ours, TOKEN, trigger.apply(Interest::PRIORITY));
+    (&theirs).write_all(b"ordinary").unwrap();
+    bench.expect_nothing();
+    theirs.send_out_of_band(b"!").unwrap();
+    let event = bench.expect(TOKEN, Event::is_priority);
+    assert!(!event.is_writable() && !event.is_error(), "{event:?}");
+    let mut byte = [0; 1];
+    assert_eq!(ours.recv_out_of_band(&mut byte).unwrap(), 1);
+    assert_eq!(&byte, b"!");
+    let mut buffer = [0; 8];
+    assert_eq!((&ours).read(&mut buffer).unwrap(), 8);
+    assert_eq!(&buffer, b"ordinary");
+    bench.expect_silence();
+    bench.reregister(&mut ours, TOKEN, trigger.apply(Interest::PRIORITY));
+    bench.expect_silence();
+    theirs.send_out_of_band(b"?").unwrap();
+    bench.expect(TOKEN, Event::is_priority);
 }
 
 /// PT-1: all that the other side wrote comes before its end, and then there is silence.
 fn a_pseudo_terminal(backend: Backend) {
-    for trigger in [TRIGGERS[0], TRIGGERS[1]] {
+    for trigger in [Trigger::Edge, Trigger::Level] {
         let mut bench = Bench::new(backend);
         let (main, terminal) = system::open_pty();
         rustix::io::ioctl_fionbio(&main, true).unwrap();
         let fd = main.as_raw_fd();
-        bench.register(&mut SourceFd(&fd), TOKEN, trigger(READ));
+        bench.register(&mut SourceFd(&fd), TOKEN, trigger.apply(READ));
         bench.expect_nothing();
         let writer = thread::spawn(move || {
             File::from(terminal).write_all(&[b'x'; 100_000]).unwrap();
@@ -213,7 +211,7 @@ fn a_pseudo_terminal(backend: Backend) {
         }
         assert_eq!(total, 100_000);
         writer.join().unwrap();
-        if trigger(READ).is_edge() {
+        if trigger.apply(READ).is_edge() {
             bench.expect_silence_after(4, |_| {});
         }
         bench.registry().deregister(&mut SourceFd(&fd)).unwrap();
@@ -269,17 +267,10 @@ fn the_lowest_numbers(backend: Backend) {
     });
 }
 
-on_every_backend!(
-    refused_alike,
-    refused_alike_in_a_type,
-    accepted_on_request,
-    a_file_with_little_room,
-    a_file_under_a_wait,
-    a_file_closed_behind_the_back,
-    a_number_used_again,
-    urgent_data_is_priority,
-    a_pseudo_terminal,
-    a_terminal,
-    an_eventfd,
-    the_lowest_numbers,
-);
+promises! {
+    in any:
+        refused_alike_in_a_type, accepted_on_request, a_file_with_little_room,
+        a_file_under_a_wait, a_file_closed_behind_the_back, a_number_used_again,
+        a_pseudo_terminal, a_terminal, an_eventfd, the_lowest_numbers;
+    in each: refused_alike, urgent_data_is_priority;
+}

@@ -5,21 +5,26 @@ use std::os::fd::AsRawFd;
 use std::process::Command;
 use std::time::Duration;
 
-use omnipoll::net::TcpStream;
+use omnipoll::event::Event;
+use omnipoll::net::{TcpStream, UnixListener, UnixStream};
 use omnipoll::{Backend, Events, Interest, Poll, Token, Waker};
 
-use crate::support::{Bench, Kind, Way, alone, pair};
+use crate::harness::Trigger;
+use crate::support::{Bench, Kind, Way, alone, pair, wants_a_read};
 use crate::system;
 
 const READ: Interest = Interest::READABLE;
-const TRIGGERS: [fn(Interest) -> Interest; 3] = [|it| it, Interest::level, Interest::oneshot];
 
 /// FK-3.
 fn polls(backend: Backend) {
     alone(&[], || {
         let before = system::open_descriptors();
+        let mut memory = 0;
         let mut events = Events::with_capacity(4);
         for round in 0..10_000 {
+            if round == 1_000 {
+                memory = resident_pages();
+            }
             let mut poll = Poll::builder().backend(backend).build().unwrap();
             if round % 100 == 0 {
                 let waker = Waker::new(poll.registry(), Token(0)).unwrap();
@@ -31,10 +36,11 @@ fn polls(backend: Backend) {
             }
         }
         assert_eq!(system::open_descriptors(), before);
+        expect_no_growth(memory);
     });
 }
 
-fn registrations(backend: Backend) {
+fn registrations(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         let mut bench = Bench::new(backend);
         let mut sources: Vec<_> =
@@ -42,12 +48,12 @@ fn registrations(backend: Backend) {
         let mut cycle = |rounds: usize| {
             for round in 0..rounds {
                 let (ours, _theirs) = &mut sources[round % 2];
-                let interest = TRIGGERS[round % 3](READ | Interest::WRITABLE);
+                let interest = trigger.apply(READ | Interest::WRITABLE);
                 bench.register(ours, Token(round), interest);
                 if round % 7 == 0 {
                     bench.wait(0);
                 }
-                bench.reregister(ours, Token(round), TRIGGERS[(round + 1) % 3](READ));
+                bench.reregister(ours, Token(round), trigger.apply(READ));
                 bench.registry().deregister(ours).unwrap();
                 if round % 11 == 0 {
                     drop(Waker::new(bench.registry(), Token(round)).unwrap());
@@ -59,9 +65,15 @@ fn registrations(backend: Backend) {
         let (descriptors, memory) = (system::open_descriptors(), resident_pages());
         cycle(20_000);
         assert_eq!(system::open_descriptors(), descriptors);
-        let grown = resident_pages().saturating_sub(memory);
-        assert!(grown < 256, "{grown} pages of memory more");
+        expect_no_growth(memory);
     });
+}
+
+/// Checks that the process is about as large as it was with `before` pages.
+#[track_caller]
+fn expect_no_growth(before: u64) {
+    let grown = resident_pages().saturating_sub(before);
+    assert!(grown < 256, "{grown} pages of memory more");
 }
 
 fn resident_pages() -> u64 {
@@ -70,14 +82,14 @@ fn resident_pages() -> u64 {
 }
 
 /// Sources that come and go, and are never deregistered.
-fn dropped_sources(backend: Backend) {
+fn dropped_sources(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         let mut bench = Bench::new(backend);
         let mut cycle = |rounds: usize| {
             for round in 0..rounds {
                 let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
                 theirs.send(b"x");
-                bench.register(&mut ours, Token(round), TRIGGERS[round % 3](READ));
+                bench.register(&mut ours, Token(round), trigger.apply(READ));
                 if round % 3 == 0 {
                     bench.wait(0);
                 }
@@ -87,8 +99,33 @@ fn dropped_sources(backend: Backend) {
         let (descriptors, memory) = (system::open_descriptors(), resident_pages());
         cycle(10_000);
         assert_eq!(system::open_descriptors(), descriptors);
-        let grown = resident_pages().saturating_sub(memory);
-        assert!(grown < 256, "{grown} pages of memory more");
+        expect_no_growth(memory);
+    });
+}
+
+/// WN-3: connections that are accepted, registered, woken about and closed.
+fn accepted_and_closed(backend: Backend, trigger: Trigger) {
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        let any = std::os::unix::net::SocketAddr::from_pathname("").unwrap();
+        let mut listener = UnixListener::bind_addr(&any).unwrap();
+        let address = listener.local_addr().unwrap();
+        bench.register(&mut listener, Token(0), READ.level());
+        let mut cycle = |rounds: usize| {
+            for round in 1..=rounds {
+                let client = UnixStream::connect_addr(&address).unwrap();
+                bench.expect(Token(0), Event::is_readable);
+                let (mut stream, _) = listener.accept().unwrap();
+                bench.register(&mut stream, Token(round), trigger.apply(READ));
+                drop(client);
+                bench.expect(Token(round), wants_a_read);
+            }
+        };
+        cycle(500);
+        let (descriptors, memory) = (system::open_descriptors(), resident_pages());
+        cycle(5_000);
+        assert_eq!(system::open_descriptors(), descriptors);
+        expect_no_growth(memory);
     });
 }
 
@@ -115,4 +152,7 @@ fn nothing_is_inherited(backend: Backend) {
     });
 }
 
-on_every_backend!(polls, registrations, dropped_sources, nothing_is_inherited);
+promises! {
+    in any: polls, nothing_is_inherited;
+    in each: registrations, dropped_sources, accepted_and_closed;
+}

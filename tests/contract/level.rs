@@ -196,14 +196,9 @@ fn arises_under_a_wait(backend: Backend) {
     });
 }
 
-on_every_backend!(
-    every_wait_reports,
-    room_lasts,
-    end_lasts,
-    rearm_changes_nothing,
-    unknown_direction_changes_nothing,
-    triggers_switch,
-    two_polls_one_descriptor,
-    neighbours_keep_their_triggers,
-    arises_under_a_wait,
-);
+promises! {
+    in Level:
+        every_wait_reports, room_lasts, end_lasts, rearm_changes_nothing,
+        unknown_direction_changes_nothing, triggers_switch, two_polls_one_descriptor,
+        neighbours_keep_their_triggers, arises_under_a_wait;
+}

@@ -1,10 +1,14 @@
 //! The contract: one file a promise, every promise on every backend.
 //!
-//! A promise is a plain function over a [`Backend`](omnipoll::Backend); the table at the
-//! end of its file makes it one test a backend, so that a failure names both:
-//! `edge::drained_then_refilled::select`. Within a test, [`support`] goes through the
-//! kinds of sources and through both ways to own one: as a type of the library, which
-//! sees the I/O, and as a raw descriptor, whose I/O it does not see.
+//! A promise is a plain function over a [`Backend`](omnipoll::Backend), and over a trigger
+//! where it holds in each; the table at the end of its file makes it one test a backend and
+//! trigger, so that a failure names all: `edge::drained_then_refilled on select`. Within a
+//! test, [`support`] goes through the kinds of sources and through both ways to own one: as
+//! a type of the library, which sees the I/O, and as a raw descriptor, whose I/O it does
+//! not see.
+//!
+//! What a backend cannot meet stands in [`gates`], with the reason. docs/CONTRACT.md is
+//! made of these tables; `OMNIPOLL_WRITE_DOCS=1 cargo test --test contract` makes it anew.
 //!
 //! Besides outcomes, the tests count: the waits that returned, and the processor time
 //! that went by. Most defects of event loops are busy loops, and their outcomes are right.
@@ -14,10 +18,17 @@
 //! the test would catch.
 
 #[macro_use]
+mod harness;
+mod gates;
 mod support;
 mod system;
 
+mod accepting;
+mod addresses;
 mod barrier;
+mod connecting;
+mod contract_page;
+mod descriptors;
 mod edge;
 mod edge_ends;
 mod edge_threads;
@@ -25,12 +36,150 @@ mod environment;
 mod exclusive;
 mod fairness;
 mod files;
+mod forking;
 mod leaks;
 mod level;
 mod nesting;
 mod oneshot;
+mod pitfalls;
 mod refusals;
 mod registration;
 mod selecting;
+mod signals;
+mod states;
+mod storms;
+mod super_server;
 mod time;
 mod waking;
+
+use std::process::ExitCode;
+
+use harness::Chapter;
+
+const CHAPTERS: &[Chapter] = &[
+    Chapter {
+        name: "registration",
+        title: "Registrations: what is refused, what takes effect, and what a source leaves behind",
+        promises: registration::PROMISES,
+    },
+    Chapter { name: "barrier", title: "Deregister is a barrier", promises: barrier::PROMISES },
+    Chapter {
+        name: "edge",
+        title: "Edge: one event an arrival, and the next once the caller has tried the I/O",
+        promises: edge::PROMISES,
+    },
+    Chapter {
+        name: "edge_ends",
+        title: "Edge, at the ends: closed and failed peers are told, and do not spin",
+        promises: edge_ends::PROMISES,
+    },
+    Chapter {
+        name: "edge_threads",
+        title: "Edge, while other threads wait",
+        promises: edge_threads::PROMISES,
+    },
+    Chapter {
+        name: "level",
+        title: "Level: every wait reports what lasts",
+        promises: level::PROMISES,
+    },
+    Chapter {
+        name: "states",
+        title: "States: each kind of descriptor in each state, as poll(2) tells it",
+        promises: states::PROMISES,
+    },
+    Chapter {
+        name: "oneshot",
+        title: "Oneshot: one event, to one thread, until it is armed again",
+        promises: oneshot::PROMISES,
+    },
+    Chapter {
+        name: "exclusive",
+        title: "Exclusive: as few polls as possible are woken",
+        promises: exclusive::PROMISES,
+    },
+    Chapter {
+        name: "fairness",
+        title: "Fairness: every one gets its turn",
+        promises: fairness::PROMISES,
+    },
+    Chapter {
+        name: "time",
+        title: "Time: never early without a reason, never a spin",
+        promises: time::PROMISES,
+    },
+    Chapter {
+        name: "waking",
+        title: "Waking: no wake-up is lost, none costs more than it must",
+        promises: waking::PROMISES,
+    },
+    Chapter { name: "files", title: "Files and devices of every kind", promises: files::PROMISES },
+    Chapter {
+        name: "selecting",
+        title: "Large numbers of descriptors, and large descriptors",
+        promises: selecting::PROMISES,
+    },
+    Chapter {
+        name: "accepting",
+        title: "Accepting: failed connections, and no descriptor left",
+        promises: accepting::PROMISES,
+    },
+    Chapter {
+        name: "connecting",
+        title: "Connecting: the outcome is told once it is there, and not before",
+        promises: connecting::PROMISES,
+    },
+    Chapter {
+        name: "addresses",
+        title: "Addresses of Unix domain sockets",
+        promises: addresses::PROMISES,
+    },
+    Chapter {
+        name: "descriptors",
+        title: "Descriptors: which numbers the library takes, and which it leaves alone",
+        promises: descriptors::PROMISES,
+    },
+    Chapter { name: "nesting", title: "A poll within a poll", promises: nesting::PROMISES },
+    Chapter {
+        name: "signals",
+        title: "Signals: none lengthens a wait, swallows an event or ends the program",
+        promises: signals::PROMISES,
+    },
+    Chapter {
+        name: "storms",
+        title: "Storms: registrations by the thousand, while others wait and events flow",
+        promises: storms::PROMISES,
+    },
+    Chapter {
+        name: "forking",
+        title: "Forking: what a child does with its copies harms nobody",
+        promises: forking::PROMISES,
+    },
+    Chapter {
+        name: "super_server",
+        title: "A super-server: children serve what the poll hears of",
+        promises: super_server::PROMISES,
+    },
+    Chapter {
+        name: "leaks",
+        title: "Nothing leaks, and nothing is inherited",
+        promises: leaks::PROMISES,
+    },
+    Chapter {
+        name: "refusals",
+        title: "Kernels and sandboxes that lack a call",
+        promises: refusals::PROMISES,
+    },
+    Chapter {
+        name: "environment",
+        title: "The choice of a backend",
+        promises: environment::PROMISES,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments = libtest_mimic::Arguments::from_args();
+    let mut trials = harness::trials(CHAPTERS);
+    trials.extend(contract_page::trials());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -7,27 +7,25 @@ use omnipoll::net::UnixStream;
 use omnipoll::unix::SourceFd;
 use omnipoll::{Backend, Interest, Token};
 
+use crate::harness::Trigger;
 use crate::support::{Bench, Kind, Way, alone, pair};
 use crate::system;
 
 const READ: Interest = Interest::READABLE;
 const WRITE: Interest = Interest::WRITABLE;
 const NUMBERS: [i32; 6] = [63, 64, 1023, 1024, 1025, 5000];
-const TRIGGERS: [fn(Interest) -> Interest; 3] = [|it| it, Interest::level, Interest::oneshot];
 
 /// SE-1.
-fn past_the_end_of_a_set(backend: Backend) {
+fn past_the_end_of_a_set(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         system::limit_descriptors(6000);
-        for trigger in TRIGGERS {
-            for way in [Way::Typed, Way::Raw] {
-                each_has_its_own_events(backend, trigger, way);
-            }
+        for way in [Way::Typed, Way::Raw] {
+            each_has_its_own_events(backend, trigger, way);
         }
     });
 }
 
-fn each_has_its_own_events(backend: Backend, trigger: fn(Interest) -> Interest, way: Way) {
+fn each_has_its_own_events(backend: Backend, trigger: Trigger, way: Way) {
     let mut bench = Bench::new(backend);
     let mut streams = Vec::new();
     for number in NUMBERS {
@@ -36,9 +34,9 @@ fn each_has_its_own_events(backend: Backend, trigger: fn(Interest) -> Interest, 
         let mut stream = UnixStream::from(copy);
         let token = Token(stream.as_raw_fd() as usize);
         match way {
-            Way::Typed => bench.register(&mut stream, token, trigger(READ)),
+            Way::Typed => bench.register(&mut stream, token, trigger.apply(READ)),
             Way::Raw => {
-                bench.register(&mut SourceFd(&stream.as_raw_fd()), token, trigger(READ));
+                bench.register(&mut SourceFd(&stream.as_raw_fd()), token, trigger.apply(READ));
             }
         }
         streams.push((stream, theirs));
@@ -111,4 +109,7 @@ fn many_descriptors(backend: Backend) {
     });
 }
 
-on_every_backend!(past_the_end_of_a_set, the_highest_goes, many_descriptors);
+promises! {
+    in any: the_highest_goes, many_descriptors;
+    in each: past_the_end_of_a_set;
+}

@@ -1,6 +1,5 @@
 //! The harness, and the vocabulary of the tests.
 
-use std::cell::Cell;
 use std::env;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -18,6 +17,7 @@ use omnipoll::unix::SourceFd;
 use omnipoll::unix::pipe::{self, Receiver, Sender};
 use omnipoll::{Backend, Events, Interest, Poll, Registry, Token, Waker};
 
+use crate::harness::{now_at, test_name};
 use crate::system;
 
 /// How long to wait for what is owed: far longer than it takes, even on a busy machine.
@@ -30,52 +30,6 @@ pub(crate) const QUIET_MS: u64 = 15;
 /// events, and forbids that they go on.
 pub(crate) const SPURIOUS: usize = 3;
 
-/// A table of promises: each becomes one test a backend.
-macro_rules! on_every_backend {
-    ($($promise:ident),+ $(,)?) => {$(
-        mod $promise {
-            #[test]
-            fn epoll() {
-                crate::support::run(module_path!(), omnipoll::Backend::Epoll, super::$promise);
-            }
-
-            #[test]
-            fn poll() {
-                crate::support::run(module_path!(), omnipoll::Backend::Poll, super::$promise);
-            }
-
-            #[test]
-            fn select() {
-                crate::support::run(module_path!(), omnipoll::Backend::Select, super::$promise);
-            }
-        }
-    )+};
-}
-
-/// The backends that the macro above has a line for.
-const TESTED: [Backend; 3] = [Backend::Epoll, Backend::Poll, Backend::Select];
-
-#[test]
-fn every_backend_is_in_the_table() {
-    assert_eq!(Backend::ALL, TESTED, "add the new backend to on_every_backend!");
-}
-
-thread_local! {
-    /// The name of the test that runs, as libtest takes it.
-    static TEST: Cell<String> = const { Cell::new(String::new()) };
-}
-
-/// Runs one promise on one backend, if this machine has it.
-pub(crate) fn run(module: &str, backend: Backend, promise: fn(Backend)) {
-    if !backend.is_available() {
-        println!("skipped: this machine has no {backend}");
-        return;
-    }
-    let (_, path) = module.split_once("::").expect("the test crate's name comes first");
-    TEST.set(format!("{path}::{backend}"));
-    promise(backend);
-}
-
 /// Set in a process that runs a single test.
 const ALONE: &str = "OMNIPOLL_CONTRACT_ALONE";
 
@@ -85,7 +39,7 @@ pub(crate) fn alone(variables: &[(&str, &str)], body: impl FnOnce()) {
     if env::var_os(ALONE).is_some() {
         return body();
     }
-    let name = TEST.take();
+    let name = test_name();
     let program = env::current_exe().expect("the test knows its program");
     let output = Command::new(program)
         .args(["--exact", &name, "--nocapture", "--test-threads=1"])
@@ -230,7 +184,7 @@ pub(crate) const ALL: [(Kind, Way); 6] = [
 /// Runs `body` over each of `sources`, and says which, for the report of a failure.
 pub(crate) fn each(sources: &[(Kind, Way)], mut body: impl FnMut(Kind, Way)) {
     for &(kind, way) in sources {
-        println!("with {kind:?}, {way:?}");
+        now_at(format!("with {kind:?}, {way:?}"));
         body(kind, way);
     }
 }

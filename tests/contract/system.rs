@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,6 +38,25 @@ pub(crate) fn let_others_sleep() {
 pub(crate) fn open_descriptors() -> usize {
     // The folder itself is one of them, each time.
     fs::read_dir("/proc/self/fd").expect("procfs").count()
+}
+
+/// Duplicates of the descriptors of this process whose file is called `name` in procfs.
+pub(crate) fn descriptors_of(name: &str) -> Vec<OwnedFd> {
+    let folder = fs::read_dir("/proc/self/fd").expect("procfs");
+    let paths = folder.map(|entry| entry.expect("an entry").path());
+    let of_that_name = |path: &PathBuf| {
+        // The folder's own is gone by now.
+        fs::read_link(path).is_ok_and(|target| target == Path::new(name))
+    };
+    let number = |path: PathBuf| path.file_name()?.to_str()?.parse().ok();
+    let numbers: Vec<RawFd> = paths.filter(of_that_name).filter_map(number).collect();
+    numbers.into_iter().map(|number| duplicate_above(number, 3)).collect()
+}
+
+/// Whether `number` is an open descriptor.
+pub(crate) fn is_open(number: RawFd) -> bool {
+    // SAFETY: the call only looks.
+    unsafe { libc::fcntl(number, libc::F_GETFD) != -1 }
 }
 
 /// Closes a descriptor behind everybody's back.
@@ -121,6 +142,31 @@ fn set_option<T>(socket: RawFd, level: i32, name: i32, value: &T) {
     assert_eq!(set, 0, "{}", io::Error::last_os_error());
 }
 
+/// Runs `body` in a forked child that then ends without a word, and waits until it has.
+///
+/// The memory of the child is a copy, so what `body` does there does not show here. It is
+/// for processes with a single thread, as those of `alone`.
+pub(crate) fn in_child(body: impl FnOnce()) {
+    let mut status = 0;
+    // SAFETY: There is one thread, so the child is a whole copy of this process, with no
+    // lock held by a thread that it does not have. It leaves by `_exit`, so nothing is
+    // flushed or unwound twice.
+    unsafe {
+        let child = libc::fork();
+        assert!(child >= 0, "{}", io::Error::last_os_error());
+        if child == 0 {
+            libc::alarm(CHILD_SECONDS);
+            let has_failed = panic::catch_unwind(AssertUnwindSafe(body)).is_err();
+            libc::_exit(i32::from(has_failed));
+        }
+        assert_eq!(libc::waitpid(child, &mut status, 0), child);
+    }
+    assert_eq!(status, 0, "the child has failed");
+}
+
+/// A child that hangs ends after this.
+const CHILD_SECONDS: libc::c_uint = 20;
+
 static HANDLED: AtomicU64 = AtomicU64::new(0);
 
 extern "C" fn note_signal(_: libc::c_int) {
@@ -134,13 +180,61 @@ pub(crate) fn handled_signals() -> u64 {
 
 /// Has `SIGUSR1` counted, and interrupt the calls that it arrives in.
 pub(crate) fn handle_signals() {
+    handle(libc::SIGUSR1);
+}
+
+/// Has `signal` counted, and interrupt the calls that it arrives in.
+pub(crate) fn handle(signal: libc::c_int) {
+    act_on(signal, note_signal as *const () as libc::sighandler_t);
+}
+
+/// Sends the calling thread `signal`.
+pub(crate) fn raise(signal: libc::c_int) {
+    // SAFETY: the call has no conditions; the callers have a handler for the signal.
+    assert_eq!(unsafe { libc::raise(signal) }, 0);
+}
+
+/// Has `signal` do what it does to a program that never heard of it.
+pub(crate) fn leave_to_the_system(signal: libc::c_int) {
+    act_on(signal, libc::SIG_DFL);
+}
+
+fn act_on(signal: libc::c_int, action: libc::sighandler_t) {
     // SAFETY: a zeroed `sigaction` has an empty mask and no flags, in particular not
-    // SA_RESTART; the handler does nothing but add to an atomic.
+    // SA_RESTART; the one handler there is does nothing but add to an atomic.
     unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = note_signal as *const () as libc::sighandler_t;
-        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, ptr::null_mut()), 0);
+        let mut wanted: libc::sigaction = std::mem::zeroed();
+        wanted.sa_sigaction = action;
+        assert_eq!(libc::sigaction(signal, &wanted, ptr::null_mut()), 0);
     }
+}
+
+/// An interval timer: a `SIGALRM` for the whole process every so often, while it is there.
+pub(crate) struct IntervalTimer(());
+
+impl IntervalTimer {
+    pub(crate) fn start(interval: Duration) -> IntervalTimer {
+        handle(libc::SIGALRM);
+        set_interval(interval);
+        IntervalTimer(())
+    }
+}
+
+impl Drop for IntervalTimer {
+    fn drop(&mut self) {
+        set_interval(Duration::ZERO);
+    }
+}
+
+fn set_interval(interval: Duration) {
+    let interval = libc::timeval {
+        tv_sec: interval.as_secs() as libc::time_t,
+        tv_usec: interval.subsec_micros().into(),
+    };
+    let timer = libc::itimerval { it_interval: interval, it_value: interval };
+    // SAFETY: the first struct lives until the call returns, and the second is not asked for.
+    let set = unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, ptr::null_mut()) };
+    assert_eq!(set, 0, "{}", io::Error::last_os_error());
 }
 
 /// A thread that can be sent signals.

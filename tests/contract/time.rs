@@ -28,6 +28,27 @@ fn no_early_return(backend: Backend) {
     }
 }
 
+/// TO-4: a thousand waits of all lengths, none of them early.
+fn a_thousand_waits(backend: Backend) {
+    let threads: Vec<_> = (0..25)
+        .map(|number: u32| {
+            thread::spawn(move || {
+                let mut bench = Bench::new(backend);
+                for wait in 0..40 {
+                    // From one to thirty milliseconds, in steps that no clock ticks in.
+                    let timeout = Duration::from_micros(1_000 + u64::from(number * 40 + wait) * 29);
+                    let start = Instant::now();
+                    bench.poll.poll(&mut bench.events, Some(timeout)).unwrap();
+                    let elapsed = start.elapsed();
+                    assert!(elapsed >= timeout, "{elapsed:?} instead of {timeout:?}");
+                    assert!(bench.events.is_empty());
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
 /// TO-1: a loop over the time that is left does not turn faster than the clock.
 fn no_spin_at_the_end(backend: Backend) {
     let mut bench = Bench::new(backend);
@@ -267,18 +288,39 @@ fn the_list_is_cleared(backend: Backend) {
     thread.join().unwrap();
 }
 
-on_every_backend!(
-    no_early_return,
-    no_spin_at_the_end,
-    the_same_timeout_twice,
-    zero_looks_and_returns,
-    an_event_ends_it,
-    long_timeouts_last,
-    far_deadline,
-    idle_costs_nothing,
-    a_signal_interrupts,
-    a_storm_is_sat_out,
-    a_mask_is_swapped_in,
-    several_timeouts,
-    the_list_is_cleared,
-);
+/// EV-1: also by one that fails.
+fn the_list_is_cleared_by_a_failure(backend: Backend) {
+    let thread = thread::spawn(move || {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        bench.register(&mut ours, TOKEN, Interest::READABLE.level());
+        theirs.send(b"x");
+        assert_eq!(bench.wait(1000).len(), 1);
+        let calls = [
+            libc::SYS_epoll_wait,
+            libc::SYS_epoll_pwait,
+            libc::SYS_epoll_pwait2,
+            libc::SYS_poll,
+            libc::SYS_ppoll,
+            libc::SYS_select,
+            libc::SYS_pselect6,
+        ];
+        system::refuse(&calls, libc::EIO);
+        for timeout in [None, Some(Duration::ZERO), Some(Duration::from_micros(700))] {
+            let error = bench.poll.poll(&mut bench.events, timeout).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::EIO));
+            assert!(bench.events.is_empty());
+        }
+    });
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+promises! {
+    in any:
+        no_early_return, a_thousand_waits, the_list_is_cleared_by_a_failure, no_spin_at_the_end,
+        the_same_timeout_twice, zero_looks_and_returns, an_event_ends_it, long_timeouts_last,
+        far_deadline, idle_costs_nothing, a_signal_interrupts, a_storm_is_sat_out,
+        a_mask_is_swapped_in, several_timeouts, the_list_is_cleared;
+}
