@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::{env, process};
 
-use omnipoll::net::{TcpListener, TcpStream};
+use omnipoll::net::{SpareDescriptor, TcpListener, TcpStream};
 use omnipoll::{Events, Interest, Poll, Token};
 
 const LISTENER: Token = Token(0);
@@ -47,6 +47,7 @@ fn serve() -> io::Result<()> {
 
     let mut clients = HashMap::new();
     let mut last_token = LISTENER;
+    let mut spare = SpareDescriptor::new()?;
     loop {
         match poll.poll(&mut events, None) {
             // A signal came; nothing is lost.
@@ -55,7 +56,7 @@ fn serve() -> io::Result<()> {
         }
         for event in &events {
             if event.token() == LISTENER {
-                accept_all(&poll, &listener, &mut clients, &mut last_token)?;
+                accept_all(&poll, &listener, &mut spare, &mut clients, &mut last_token)?;
                 continue;
             }
             // Not there if it was removed earlier in this round.
@@ -72,12 +73,15 @@ fn serve() -> io::Result<()> {
 fn accept_all(
     poll: &Poll,
     listener: &TcpListener,
+    spare: &mut SpareDescriptor,
     clients: &mut HashMap<Token, Client>,
     last_token: &mut Token,
 ) -> io::Result<()> {
     loop {
-        let mut stream = match listener.accept() {
-            Ok((stream, _address)) => stream,
+        let mut stream = match spare.accept(|| listener.accept()) {
+            Ok(Some((stream, _address))) => stream,
+            // There was no descriptor for it.
+            Ok(None) => continue,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             // It was gone before we came to it.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,

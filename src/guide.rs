@@ -177,7 +177,36 @@
 //!
 //! The same program with many clients and a command line is the example `tcp_server`.
 //!
-//! # 5. And then
+//! # 5. When descriptors run out
+//!
+//! Each client takes a descriptor, and a process may have so many and no more, often 1,024.
+//! Then `accept` fails with `EMFILE`, and the program above ends. A server that is to go on
+//! keeps a [`SpareDescriptor`] back, and accepts through it: who cannot be served is turned
+//! away, and learns it at once.
+//!
+//! ```
+//! # use std::io;
+//! # use omnipoll::net::{SpareDescriptor, TcpListener, TcpStream};
+//! # fn main() -> io::Result<()> {
+//! # let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+//! # let _visitor = std::net::TcpStream::connect(listener.local_addr()?)?;
+//! # let mut streams = Vec::new();
+//! let mut spare = SpareDescriptor::new()?;
+//! // ... and where the listener is ready:
+//! loop {
+//!     match spare.accept(|| listener.accept()) {
+//!         Ok(Some((stream, _))) => streams.push(stream),
+//!         Ok(None) => eprintln!("too many clients: one was turned away"),
+//!         Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+//!         Err(error) => return Err(error),
+//!     }
+//! }
+//! # assert_eq!(streams.len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # 6. And then
 //!
 //! - Another mechanism: run the program with `OMNIPOLL_BACKEND=poll`, or build its poll
 //!   with [`Poll::builder`].
@@ -196,4 +225,5 @@
 //! [`Poll::builder`]: crate::Poll::builder
 //! [`Poll::poll`]: crate::Poll::poll
 //! [`Poll::share`]: crate::Poll::share
+//! [`SpareDescriptor`]: crate::net::SpareDescriptor
 //! [`Token`]: crate::Token

@@ -35,6 +35,8 @@ use crate::unix::SignalSet;
 /// - *Deregistering is a barrier*: a wait that starts later never reports that token.
 /// - *Timeouts* round up: no wait ends early without an event, save for a signal.
 /// - *Fairness*: with more ready sources than room in [`Events`], each gets its turn.
+/// - *One event*: a wait tells of a registration in one event, with all that it knows, so a
+///   program may drop a source at its event and not meet it again in the same list.
 ///
 /// # What is not promised
 ///

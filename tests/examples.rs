@@ -13,6 +13,7 @@ use std::{env, fs, thread};
 
 use omnipoll::Backend;
 use omnipoll::unix::pipe;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 /// How long to wait for what must come.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -47,6 +48,32 @@ fn tcp_server_echoes_to_many_clients() {
         let mut buffer = [0; 12];
         stream.read_exact(&mut buffer).unwrap();
         assert_eq!(&buffer, b"still there?");
+        assert!(server.is_running());
+    }
+}
+
+/// With descriptors for a few, the others learn it, and it is no end of the server.
+#[test]
+fn tcp_server_turns_away_whom_it_cannot_serve() {
+    for backend in Backend::available() {
+        let mut server = Example::start("tcp_server", backend, &["127.0.0.1:0"]);
+        let address = server.address();
+        let few = Rlimit { current: Some(24), maximum: Some(24) };
+        prlimit(Some(Pid::from_child(&server.child)), Resource::Nofile, few).unwrap();
+        let mut clients: Vec<_> = (0..60).map(|_| connect(&address)).collect();
+        let is_served = |stream: &mut TcpStream| {
+            // What is written to who was turned away goes nowhere.
+            let _ = stream.write_all(b"x");
+            matches!(stream.read(&mut [0; 1]), Ok(1))
+        };
+        let served = clients.iter_mut().map(is_served).filter(|&served| served).count();
+        assert!((1..24).contains(&served), "{served} of 60 are served");
+        drop(clients);
+        // As soon as the server has seen that they left, others are served.
+        let start = Instant::now();
+        while !is_served(&mut connect(&address)) {
+            assert!(start.elapsed() < LIMIT, "nobody is served any more");
+        }
         assert!(server.is_running());
     }
 }

@@ -24,6 +24,8 @@
 //! - Dropping one deregisters and closes it. While another thread waits in poll(2) or
 //!   select(2), the kernel keeps what was closed until that call ends; it is ended at
 //!   once, but the peer may see the end of the stream a moment later than `drop` returns.
+//! - A listener that has no descriptor left to accept with tells no one who waits:
+//!   [`SpareDescriptor`] is for that.
 //! - No call raises `SIGPIPE`; writing to a closed peer is a
 //!   [`BrokenPipe`](std::io::ErrorKind::BrokenPipe) error.
 //!

@@ -31,8 +31,9 @@ use crate::backend::above_standard;
 /// Between the moment in which the spare descriptor is given up and the accept that uses it,
 /// another thread may open something, and so take it; for `ENFILE`, another process may. Then
 /// nobody is turned away, and the error is returned as if there were no spare one; nor may
-/// there be, until a later call gets it back. Treat it as the second way says. A thread
-/// that accepts needs a spare descriptor of its own, or a lock around a common one.
+/// there be, until a later call gets it back, before it serves anybody. Treat it as the
+/// second way says. A thread that accepts needs a spare descriptor of its own, or a lock
+/// around a common one.
 ///
 /// # Examples
 ///
@@ -99,19 +100,22 @@ impl SpareDescriptor {
         &mut self,
         mut accept: impl FnMut() -> io::Result<T>,
     ) -> io::Result<Option<T>> {
-        if self.kept.is_none() {
-            // To be able to say no is worth more than one more connection. If there is none
-            // to be had, the next lines find out.
-            self.kept = open().ok();
-        }
+        self.keep_one();
         match accept() {
             Err(error) if SpareDescriptor::is_lack(&error) => {
                 if self.kept.take().is_none() {
                     return Err(error);
                 }
                 let turned_away = accept().map(drop);
-                self.kept = open().ok();
+                self.keep_one();
                 turned_away.map(|()| None)
+            }
+            Ok(accepted) if !self.keep_one() => {
+                // It has the last descriptor, and to be able to say no is worth more than
+                // one more connection.
+                drop(accepted);
+                self.keep_one();
+                Ok(None)
             }
             result => result.map(Some),
         }
@@ -122,6 +126,14 @@ impl SpareDescriptor {
     #[must_use]
     pub fn is_lack(error: &io::Error) -> bool {
         matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+    }
+
+    /// Sees that there is a spare descriptor. False if there is none to be had.
+    fn keep_one(&mut self) -> bool {
+        if self.kept.is_none() {
+            self.kept = open().ok();
+        }
+        self.kept.is_some()
     }
 }
 

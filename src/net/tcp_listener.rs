@@ -108,8 +108,9 @@ impl TcpListener {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none waits: another event will
     /// come. [`ConnectionAborted`](io::ErrorKind::ConnectionAborted), and on Linux any
     /// network error, if a connection died while it waited: go on with the next.
-    /// With no descriptor left (`EMFILE`, `ENFILE`) the connection stays where it is:
-    /// accept again after closing something, since no further event may come for it.
+    /// With no descriptor left (`EMFILE`, `ENFILE`) the connection stays where it is, and
+    /// no further event may come for it: [`SpareDescriptor`](crate::net::SpareDescriptor)
+    /// turns it away, or tells how to come back to it.
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {

@@ -106,7 +106,9 @@ impl UnixListener {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none waits: another event will
     /// come. With no descriptor left (`EMFILE`, `ENFILE`) the connection stays where it
-    /// is: accept again after closing something, since no further event may come for it.
+    /// is, and no further event may come for it:
+    /// [`SpareDescriptor`](crate::net::SpareDescriptor) turns it away, or tells how to
+    /// come back to it.
     ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use omnipoll::Backend;
 use omnipoll_stress::programs::{Company, Operation, Program, check_alone, check_together};
 use proptest::array;
+use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::prelude::any;
 use proptest::strategy::Strategy;
@@ -64,11 +65,13 @@ fn run_alone(backend: Backend) {
 
 /// What depends on the moment fails only now and then, so it is not made shorter.
 fn run_together(backend: Backend) {
-    let company = (1_usize..=3, any::<bool>()).prop_map(|(waiters, is_limited)| Company {
-        waiters,
-        timeout: is_limited.then_some(Duration::from_millis(3)),
-        silence: Duration::from_millis(3),
-    });
+    let company = (1_usize..=3, any::<bool>(), weighted(0.02)).prop_map(
+        |(waiters, is_limited, is_watched)| Company {
+            waiters,
+            timeout: is_limited.then_some(Duration::from_millis(3)),
+            is_watched,
+        },
+    );
     let strategy = (programs(), programs(), company).no_shrink();
     run(backend, TOGETHER, &strategy, |(one, other, company)| {
         match check_together(&[one.clone(), other.clone()], backend, *company) {

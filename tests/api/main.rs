@@ -12,6 +12,7 @@ mod fifo;
 mod out_of_band;
 mod pipe;
 mod source_fd;
+mod spare_descriptor;
 mod tcp_listener;
 mod tcp_stream;
 mod terminal;

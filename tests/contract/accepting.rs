@@ -308,6 +308,30 @@ fn others_take_the_spare_one(backend: Backend) {
     });
 }
 
+/// AC-1: who gets the last descriptor of all, after others took the spare one, is turned away:
+/// otherwise nobody could be from then on, and those who come would wait.
+fn the_last_one_is_kept(backend: Backend) {
+    alone(&[], || {
+        let _bench = Bench::new(backend);
+        let mut spare = SpareDescriptor::new().unwrap();
+        let open = || std::fs::File::open("/dev/null");
+        system::limit_descriptors(system::next_descriptor());
+        let mut stolen = None;
+        let theft = spare.accept(|| {
+            stolen = open().ok();
+            open()
+        });
+        assert!(SpareDescriptor::is_lack(&theft.unwrap_err()));
+        assert!(stolen.is_some());
+        let last = spare.accept(|| {
+            stolen = None;
+            open()
+        });
+        assert!(last.unwrap().is_none());
+        assert!(spare.accept(open).unwrap().is_none());
+    });
+}
+
 /// AC-2: a connection that was reset in the queue is an error of its own, and those behind it
 /// are served.
 fn reset_in_the_queue(backend: Backend, trigger: Trigger) {
@@ -345,6 +369,6 @@ fn reset_in_the_queue(backend: Backend, trigger: Trigger) {
 }
 
 promises! {
-    in any: no_spare_helps, others_take_the_spare_one;
+    in any: no_spare_helps, others_take_the_spare_one, the_last_one_is_kept;
     in each: turned_away, left_waiting, reset_in_the_queue;
 }

@@ -54,7 +54,7 @@ fn retrying(backend: Backend, retry: bool) -> Bench {
 fn every_wait_sits_out_a_storm(backend: Backend) {
     alone(&[], || {
         let mut bench = retrying(backend, true);
-        let _timer = system::IntervalTimer::start(Duration::from_millis(5));
+        let _timer = system::IntervalTimer::start(Duration::from_millis(5), OWED);
         for (name, wait) in WAITS {
             now_at(name.to_owned());
             let before = system::handled_signals();
@@ -78,7 +78,7 @@ fn every_wait_tells_of_a_storm(backend: Backend) {
         let waker = Waker::new(bench.registry(), WAKE).unwrap();
         for (name, wait) in WAITS {
             now_at(name.to_owned());
-            let timer = system::IntervalTimer::start(Duration::from_millis(5));
+            let timer = system::IntervalTimer::start(Duration::from_millis(5), OWED);
             let (mut interruptions, mut seen) = (0, [false; 2]);
             let start = Instant::now();
             while interruptions < 5 || seen != [true; 2] {

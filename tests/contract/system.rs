@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -209,20 +210,34 @@ fn act_on(signal: libc::c_int, action: libc::sighandler_t) {
     }
 }
 
-/// An interval timer: a `SIGALRM` for the whole process every so often, while it is there.
-pub(crate) struct IntervalTimer(());
+/// An interval timer: a `SIGALRM` for the whole process every so often, while it is there,
+/// but not for longer than `most`, so that who is kept up by it comes to an end.
+pub(crate) struct IntervalTimer {
+    end: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
 
 impl IntervalTimer {
-    pub(crate) fn start(interval: Duration) -> IntervalTimer {
+    pub(crate) fn start(interval: Duration, most: Duration) -> IntervalTimer {
         handle(libc::SIGALRM);
+        let (end, ended) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            // It ends by the time or by the sender's, and either is as good.
+            let _ = ended.recv_timeout(most);
+            set_interval(Duration::ZERO);
+        });
         set_interval(interval);
-        IntervalTimer(())
+        IntervalTimer { end: Some(end), thread: Some(thread) }
     }
 }
 
 impl Drop for IntervalTimer {
     fn drop(&mut self) {
-        set_interval(Duration::ZERO);
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            // It only stops the timer; if that failed, the test has failed otherwise.
+            let _ = thread.join();
+        }
     }
 }
 

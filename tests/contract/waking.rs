@@ -65,13 +65,14 @@ fn a_full_counter(backend: Backend) {
             // Nobody has asked for a wake-up yet.
             bench.expect_nothing();
             let _ = rustix::io::write(&counters[0], &room);
-            let waker = &waker;
+            let (waker, start) = (&waker, Instant::now());
             thread::scope(|scope| {
                 scope.spawn(move || {
                     system::let_others_sleep();
                     waker.wake().unwrap();
                 });
                 assert_eq!(bench.wait(5000).len(), 1, "a wake-up is lost");
+                assert!(start.elapsed() < Duration::from_secs(4), "it was seen by chance");
             });
             bench.expect_nothing();
         }

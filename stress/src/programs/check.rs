@@ -74,8 +74,9 @@ pub struct Company {
     pub waiters: usize,
     /// For how long each waits at a time; without a limit if none.
     pub timeout: Option<Duration>,
-    /// For how long they are watched, after the last step, to see that they sleep.
-    pub silence: Duration,
+    /// Whether their use of processors is looked at after the last step, for a tenth of a
+    /// second.
+    pub is_watched: bool,
 }
 
 /// Runs a program in one thread, which does all the waiting too.
@@ -161,7 +162,11 @@ fn together(
         }
         drop(sender);
         results.iter().collect::<Result<(), _>>()?;
-        Ok(waiters.expect_silence(company.silence)?)
+        waiters.expect_silence()?;
+        if company.is_watched {
+            waiters.expect_sleep()?;
+        }
+        Ok(())
     });
     let stopped = waiters.stop();
     result?;

@@ -15,6 +15,9 @@ use super::operation::{Amount, Kind, Way};
 /// What one call is given.
 const MUCH: usize = 64 * 1024;
 
+/// A stream is cut into pieces that are no smaller, save for the last.
+const PIECE: usize = 1024;
+
 /// What a datagram carries at the most, and how many are sent where none would block.
 const DATAGRAM: usize = 1000;
 const DATAGRAMS: usize = 8;
@@ -48,14 +51,14 @@ pub(super) struct Attempt {
     pub(super) was_made: bool,
     /// The last call came up short, would have blocked, or failed.
     pub(super) is_at_end: bool,
-    /// So much was moved that it may be told in many pieces.
-    pub(super) is_much: bool,
+    /// In how many pieces what was moved may be told.
+    pub(super) pieces: u32,
 }
 
 impl Attempt {
-    /// A single call that moves nothing.
+    /// A single call that moves nothing, or one byte.
     pub(super) fn of(was_made: bool) -> Attempt {
-        Attempt { was_made, ..Attempt::default() }
+        Attempt { was_made, is_at_end: false, pieces: 1 }
     }
 }
 
@@ -225,14 +228,12 @@ pub(super) fn repeat(
         Amount::All if matches!(kind, Kind::Udp | Kind::Eventfd) => (most, DATAGRAMS),
         Amount::All => (most, CALLS),
     };
-    let mut attempt = Attempt { was_made: true, is_at_end: false, is_much: false };
-    let mut moved = 0;
-    for number in 0..calls {
+    let mut attempt = Attempt { was_made: true, is_at_end: false, pieces: 1 };
+    for _ in 0..calls {
         match call(bytes) {
             Ok(length @ 1..) => {
-                moved += length;
                 attempt.is_at_end = length < bytes;
-                attempt.is_much = number > 0 || moved > MUCH / 2;
+                attempt.pieces += (length / PIECE) as u32 + 1;
             }
             Ok(0) | Err(_) => {
                 attempt.is_at_end = true;

@@ -142,7 +142,7 @@ fn check(seed: u64, backend: Backend) -> Result<Figures, String> {
     let company = Company {
         waiters: random.usize(1..=3),
         timeout: random.bool().then_some(Duration::from_millis(3)),
-        silence: Duration::from_millis(if seed % (64 * TOGETHER) == 0 { 100 } else { 3 }),
+        is_watched: seed % (64 * TOGETHER) == 0,
     };
     check_together(&programs, backend, company).map_err(|violation| {
         let failure = report(seed, backend, &violation, &programs);

@@ -25,9 +25,6 @@ use super::directions::Directions;
 /// How many events that nothing owes may come of one cause.
 const SPURIOUS: u32 = 3;
 
-/// How many of them may come of a cause that moved much, in many pieces.
-const SPURIOUS_OF_MUCH: u32 = 64;
-
 /// What is wrong, in words.
 pub(super) type Verdict<T = ()> = Result<T, String>;
 
@@ -53,10 +50,15 @@ pub(super) struct Sighting {
 
 impl Sighting {
     pub(super) fn new(event: &Event, began: u64) -> Sighting {
-        let named = Directions { read: event.is_readable(), write: event.is_writable() };
+        let named = Directions {
+            read: event.is_readable(),
+            write: event.is_writable(),
+            urgent: event.is_priority(),
+        };
         let has_ended = Directions {
             read: event.is_read_closed() || event.is_error(),
             write: event.is_write_closed() || event.is_error(),
+            urgent: event.is_read_closed() || event.is_write_closed() || event.is_error(),
         };
         Sighting { token: event.token(), named, served: named.with(has_ended), began }
     }
@@ -154,10 +156,10 @@ impl Model {
         }
     }
 
-    /// Something happened that may be reported, though it need not.
-    pub(super) fn caused(&mut self, token: Token, is_much: bool) {
+    /// So many things happened that may be reported, though they need not.
+    pub(super) fn caused(&mut self, token: Token, count: u32) {
         if let Some(registration) = self.registrations.get_mut(&token) {
-            registration.credit += if is_much { SPURIOUS_OF_MUCH } else { SPURIOUS };
+            registration.credit += SPURIOUS * count;
         }
     }
 
@@ -282,7 +284,9 @@ impl Registration {
         if let Some(orphaned) = self.orphaned {
             return if event.began > orphaned { self.pay() } else { Ok(()) };
         }
-        let unasked = event.named.without(self.asked);
+        // Urgent data is called readable too.
+        let named_by_urgent = Directions { read: self.asked.urgent, ..Directions::NONE };
+        let unasked = event.named.without(self.asked).without(named_by_urgent);
         if !unasked.is_empty() {
             return Err(format!("{unasked:?} is reported, and was not asked for: {self:?}"));
         }
@@ -326,7 +330,8 @@ mod tests {
     use super::*;
 
     const TOKEN: Token = Token(7);
-    const BOTH: Directions = Directions { read: true, write: true };
+    const READ: Directions = Directions { read: true, ..Directions::NONE };
+    const BOTH: Directions = Directions { write: true, ..READ };
 
     fn model(interest: Interest) -> Model {
         let mut model = Model::new(Order::Strict);
@@ -352,17 +357,17 @@ mod tests {
         let mut model = model(Interest::READABLE);
         ask(&mut model, BOTH);
         assert!(!model.is_settled());
-        see(&mut model, Directions::READ).unwrap();
+        see(&mut model, READ).unwrap();
         ask(&mut model, BOTH);
         assert!(model.is_settled());
         // Something is left, which was told before.
-        model.tried(TOKEN, Directions::READ, ready(Directions::READ));
+        model.tried(TOKEN, Directions::INWARD, ready(READ));
         ask(&mut model, BOTH);
         assert!(model.is_settled());
-        model.tried(TOKEN, Directions::READ, Ready::default());
+        model.tried(TOKEN, Directions::INWARD, Ready::default());
         ask(&mut model, Directions::WRITE);
         assert!(model.is_settled());
-        ask(&mut model, Directions::READ);
+        ask(&mut model, READ);
         assert!(!model.is_settled());
     }
 
@@ -370,9 +375,9 @@ mod tests {
     fn a_level_is_owed_by_every_wait() {
         let mut model = model(Interest::READABLE.level());
         for _ in 0..100 {
-            ask(&mut model, Directions::READ);
+            ask(&mut model, READ);
             assert!(!model.is_settled());
-            see(&mut model, Directions::READ).unwrap();
+            see(&mut model, READ).unwrap();
             assert!(model.is_settled());
         }
     }
@@ -380,23 +385,23 @@ mod tests {
     #[test]
     fn a_oneshot_fires_once() {
         let mut model = model(Interest::READABLE.oneshot());
-        ask(&mut model, Directions::READ);
-        see(&mut model, Directions::READ).unwrap();
-        ask(&mut model, Directions::READ);
+        ask(&mut model, READ);
+        see(&mut model, READ).unwrap();
+        ask(&mut model, READ);
         assert!(model.is_settled());
-        assert!(see(&mut model, Directions::READ).is_err());
+        assert!(see(&mut model, READ).is_err());
     }
 
     #[test]
     fn what_nothing_causes_may_come_a_few_times() {
         let mut model = model(Interest::READABLE);
-        see(&mut model, Directions::READ).unwrap();
+        see(&mut model, READ).unwrap();
         for _ in 0..SPURIOUS {
-            see(&mut model, Directions::READ).unwrap();
+            see(&mut model, READ).unwrap();
         }
-        assert!(see(&mut model, Directions::READ).is_err());
-        model.caused(TOKEN, false);
-        see(&mut model, Directions::READ).unwrap();
+        assert!(see(&mut model, READ).is_err());
+        model.caused(TOKEN, 1);
+        see(&mut model, READ).unwrap();
     }
 
     #[test]
@@ -408,9 +413,9 @@ mod tests {
     fn a_token_is_silent_from_the_next_wait_on() {
         let mut model = model(Interest::READABLE);
         model.retire(TOKEN, 5);
-        see(&mut model, Directions::READ).unwrap();
+        see(&mut model, READ).unwrap();
         model.retire(TOKEN, 4);
-        assert!(see(&mut model, Directions::READ).is_err());
+        assert!(see(&mut model, READ).is_err());
     }
 
     #[test]
@@ -419,9 +424,9 @@ mod tests {
         model.woken(TOKEN);
         model.woken(TOKEN);
         assert!(!model.is_settled());
-        see(&mut model, Directions::READ).unwrap();
+        see(&mut model, READ).unwrap();
         assert!(model.is_settled());
-        assert!(see(&mut model, Directions::READ).is_err());
+        assert!(see(&mut model, READ).is_err());
     }
 
     #[test]

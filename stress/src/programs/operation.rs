@@ -93,6 +93,8 @@ pub enum Operation {
     PeerRead(usize, Amount),
     /// Its peer writes; that of a listener connects.
     PeerWrite(usize, Amount),
+    /// Its peer writes a byte of urgent data, if it is a TCP connection.
+    PeerUrgent(usize),
     /// Its peer shuts down.
     PeerShutdown(usize, Shutdown),
     /// Its peer closes.
@@ -127,8 +129,9 @@ impl Operation {
             24..=28 => Operation::PeerWrite(slot, decode_amount(detail)),
             29..=33 => Operation::Read(slot, decode_amount(detail)),
             34..=36 => Operation::Write(slot, decode_amount(detail)),
-            37..=39 => Operation::PeerRead(slot, decode_amount(detail)),
+            37 | 38 => Operation::PeerRead(slot, decode_amount(detail)),
             40 => Operation::TryRead(slot, decode_amount(detail)),
+            39 => Operation::PeerUrgent(slot),
             41 => Operation::PeerShutdown(slot, decode_shutdown(detail)),
             42 => Operation::Shutdown(slot, decode_shutdown(detail)),
             43 => Operation::PeerClose(slot),
@@ -170,6 +173,11 @@ fn decode_interest(byte: u8) -> Interest {
         0 | 1 => Interest::READABLE,
         2 => Interest::WRITABLE,
         _ => Interest::READABLE | Interest::WRITABLE,
+    };
+    let directions = match byte / 16 % 8 {
+        0..=5 => directions,
+        6 => directions | Interest::PRIORITY,
+        _ => Interest::PRIORITY,
     };
     match byte / 4 % 4 {
         0 | 1 => directions,
@@ -239,6 +247,7 @@ impl fmt::Display for Operation {
             O::Shutdown(slot, how) => write!(f, "{slot}: shut down {how:?}"),
             O::PeerRead(slot, amount) => write!(f, "{slot}: the peer reads {amount}"),
             O::PeerWrite(slot, amount) => write!(f, "{slot}: the peer writes {amount}"),
+            O::PeerUrgent(slot) => write!(f, "{slot}: the peer writes an urgent byte"),
             O::PeerShutdown(slot, how) => write!(f, "{slot}: the peer shuts down {how:?}"),
             O::PeerClose(slot) => write!(f, "{slot}: the peer closes"),
             O::PeerReset(slot) => write!(f, "{slot}: the peer resets"),

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use omnipoll::net::{UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use omnipoll::unix::pipe;
 use rustix::event::{EventfdFlags, eventfd};
+use rustix::net::{SendFlags, send};
 
 use super::end::{Attempt, is_stream, read_raw, repeat, reset_on_close, shut_down, write_raw};
 use super::operation::{Amount, Kind};
@@ -120,6 +121,14 @@ impl Peer {
                 })
             }
             _ => Attempt::default(),
+        }
+    }
+
+    /// Writes a byte of urgent data; false if there is no such thing.
+    pub(super) fn write_urgent(&self) -> bool {
+        match &self.side {
+            Side::Open(fd) if self.kind == Kind::Tcp => send(fd, b"!", SendFlags::OOB).is_ok(),
+            _ => false,
         }
     }
 

@@ -24,7 +24,7 @@ impl World {
         let result = opened.end.with_source(|source| registry.register(source, token, interest));
         if let Some((token, _)) = opened.registration {
             // To find out that it is there may report it once more.
-            self.model.caused(token, false);
+            self.model.caused(token, 1);
             return refused("register twice", result, ErrorKind::AlreadyExists);
         }
         result.map_err(because("register"))?;
@@ -69,7 +69,7 @@ impl World {
         };
         let result = self.registry.register(&mut SourceFd(&end.as_raw_fd()), token, interest);
         let registered = *registered;
-        self.model.caused(registered, false);
+        self.model.caused(registered, 1);
         refused("register a number twice", result, ErrorKind::AlreadyExists)
     }
 
@@ -109,7 +109,7 @@ impl World {
         let result = self.registry.rearm(&opened.end, interest);
         match (result, opened.registration) {
             (Ok(()), Some((token, _))) => {
-                self.model.caused(token, false);
+                self.model.caused(token, 1);
                 Ok(())
             }
             (Err(error), Some(_)) => Err(format!("rearm: {error}")),

@@ -82,26 +82,22 @@ impl World {
     /// Waits until a wait finds nothing, which costs no processor time.
     fn expect_silence(&mut self) -> Verdict {
         const SHORT: Duration = Duration::from_millis(1);
-        const LONG: Duration = Duration::from_millis(100);
+        const LONG: Duration = Duration::from_millis(50);
+        const TRIES: u32 = 8;
 
-        loop {
+        let mut timeout = SHORT;
+        for _ in 0..TRIES {
             // The credit of each registration ends this.
             while !self.wait(0)?.is_empty() {}
             let before = processor_time();
-            let (seen, _) = self.wait_once(SHORT)?;
-            if seen.is_empty() && processor_time() - before < SHORT / 2 {
+            let (seen, _) = self.wait_once(timeout)?;
+            if seen.is_empty() && processor_time() - before < timeout / 2 {
                 return Ok(());
             }
-            let before = processor_time();
-            let (seen, _) = self.wait_once(LONG)?;
-            let used = processor_time() - before;
-            if used > LONG / 2 {
-                return Err(format!("a wait for nothing took {used:?} of processor time"));
-            }
-            if seen.is_empty() {
-                return Ok(());
-            }
+            // On a virtual machine, time that was stolen while the thread slept may count.
+            timeout = LONG;
         }
+        Err(format!("{TRIES} waits for nothing took most of their time of a processor"))
     }
 
     fn wait_once(&mut self, timeout: Duration) -> Verdict<(Vec<Sighting>, bool)> {
@@ -165,7 +161,7 @@ fn either(token: Token, before: &BTreeMap<Token, Ready>, after: &BTreeMap<Token,
 }
 
 /// What this thread has used of a processor.
-pub(super) fn processor_time() -> Duration {
+fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     // Neither is ever negative, nor the second too large.
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)

@@ -97,6 +97,7 @@ impl World {
             }
             O::PeerRead(slot, amount) => self.with_peer(slot, |peer| peer.read(amount)),
             O::PeerWrite(slot, amount) => self.with_peer(slot, |peer| peer.write(amount)),
+            O::PeerUrgent(slot) => self.with_peer(slot, |peer| Attempt::of(peer.write_urgent())),
             O::PeerShutdown(slot, how) => {
                 self.with_peer(slot, |peer| Attempt::of(peer.shutdown(how)));
             }
@@ -131,7 +132,7 @@ impl World {
     /// Tries I/O where `event` says that it is worth it, and arms a oneshot again.
     pub(super) fn answer(&mut self, event: &Sighting) -> Verdict {
         let Some((slot, interest)) = self.registered_as(event.token) else { return Ok(()) };
-        if event.served().read {
+        if event.served().read || event.served().urgent {
             self.read(slot, Amount::All, false);
         }
         let may_write = self.opened(slot).is_some_and(|opened| rests_when_full(opened.end.kind()));
@@ -193,7 +194,7 @@ impl World {
         for slot in &self.slots {
             if let Slot::Open(Opened { peer: other, registration: Some((token, _)), .. }) = slot {
                 if Rc::ptr_eq(&peer, other) {
-                    self.model.caused(*token, attempt.is_much);
+                    self.model.caused(*token, attempt.pieces);
                 }
             }
         }
@@ -242,7 +243,7 @@ impl World {
         let attempt = opened.end.read(amount, is_untold);
         // Whether anything is left is asked of the kernel: any attempt is told.
         let attempt = Attempt { is_at_end: true, ..attempt };
-        self.note(slot, Directions::READ, attempt);
+        self.note(slot, Directions::INWARD, attempt);
     }
 
     fn write(&mut self, slot: usize, amount: Amount) {
@@ -305,7 +306,7 @@ pub(super) fn because(what: &str) -> impl Fn(io::Error) -> String + '_ {
 }
 
 fn question(end: &End) -> PollFd<'_> {
-    PollFd::new(end, PollFlags::IN | PollFlags::OUT)
+    PollFd::new(end, PollFlags::IN | PollFlags::OUT | PollFlags::PRI)
 }
 
 /// Asks the kernel, which is the one that knows.
@@ -320,6 +321,7 @@ fn answer_of(fd: &PollFd<'_>) -> Ready {
     let directions = Directions {
         read: found.intersects(PollFlags::IN | closing),
         write: found.intersects(PollFlags::OUT | PollFlags::ERR),
+        urgent: found.contains(PollFlags::PRI),
     };
     Ready { directions, is_closing: found.intersects(closing) }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use omnipoll::event::{Event, Source};
@@ -14,6 +14,7 @@ use super::connection::{Connection, End, WAITING_MAX};
 use super::ledger::{Ledger, Side};
 use super::stream::{Address, Listener, Stream, is_shortage};
 use super::table::Table;
+use super::trial::OWED;
 use super::trigger::Trigger;
 
 const STOP: Token = Token(usize::MAX);
@@ -128,8 +129,12 @@ impl Server {
     /// Ends its threads, with the error of the first that failed.
     pub(super) fn stop(self) -> io::Result<()> {
         self.house.is_stopped.store(true, Ordering::SeqCst);
+        let start = Instant::now();
         for thread in self.threads {
             while !thread.is_finished() {
+                if start.elapsed() > OWED {
+                    return Err(io::Error::other("a thread of the server hangs"));
+                }
                 // One of them gets the event, and not always the one that we wait for.
                 self.waker.wake()?;
                 thread::sleep(Duration::from_millis(1));

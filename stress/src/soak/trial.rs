@@ -31,10 +31,10 @@ const ROUND: Duration = Duration::from_secs(10);
 const STALL: Duration = Duration::from_secs(1);
 
 /// How long what takes no time may take on a busy machine.
-const OWED: Duration = Duration::from_secs(60);
+pub(super) const OWED: Duration = Duration::from_secs(60);
 
-/// How long descriptors may be short.
-const SHORTAGE: Duration = Duration::from_secs(2);
+/// How long descriptors are short at the most: far longer than it takes.
+const SHORTAGE: Duration = Duration::from_secs(20);
 
 /// The descriptors of a poll, listeners, the standard streams and the like.
 const SPARE_DESCRIPTORS: u64 = 128;
@@ -107,6 +107,8 @@ struct Trial<'a> {
     start: Instant,
     cpu_at_start: Duration,
     said_at: Instant,
+    /// How many waits the clients had begun, and since when.
+    pulse: (u64, Instant),
     memory: Memory,
     stalls: Vec<Stall>,
 }
@@ -141,6 +143,7 @@ impl Trial<'_> {
             start,
             cpu_at_start: usage::cpu_time(),
             said_at: start,
+            pulse: (0, start),
             memory: Memory::default(),
             stalls: Vec::new(),
         })
@@ -154,6 +157,13 @@ impl Trial<'_> {
     fn look(&mut self) -> io::Result<()> {
         thread::sleep(LOOK);
         self.server.check()?;
+        // They wait for a second at most: else a wake-up is lost, and no end would come.
+        let waits = self.crowd.board().waits.load(Ordering::SeqCst);
+        if waits != self.pulse.0 {
+            self.pulse = (waits, Instant::now());
+        } else if self.pulse.1.elapsed() > OWED {
+            return Err(io::Error::other("the clients hang"));
+        }
         self.memory.add(usage::memory()?);
         if self.said_at.elapsed() >= SAY {
             self.said_at = Instant::now();
@@ -184,7 +194,7 @@ impl Trial<'_> {
                 Ok(copy) => taken.push(copy),
                 Err(error) if is_shortage(&error) => {
                     taken.pop();
-                    thread::sleep(Duration::from_millis(5));
+                    thread::sleep(Duration::from_millis(1));
                 }
                 Err(error) => return Err(error),
             }

@@ -52,12 +52,12 @@ pub(crate) fn compare(kind: &Kind, backend: Backend, trigger: Trigger) {
 
 /// What differs of one state, there before the registration and arising under it.
 fn differences_of(kind: &Kind, cell: &Cell, asking: Asking) -> Vec<String> {
-    let there = difference(of_what_is_there, "there before", kind, cell, asking);
-    let arises = |cell: &&Cell| cell.can_arise();
-    let arising = Some(cell)
-        .filter(arises)
-        .and_then(|cell| difference(of_what_arises, "arising", kind, cell, asking));
-    [there, arising].into_iter().flatten().collect()
+    let mut differences = Vec::new();
+    differences.extend(difference(of_what_is_there, "there before", kind, cell, asking));
+    if cell.can_arise() {
+        differences.extend(difference(of_what_arises, "arising", kind, cell, asking));
+    }
+    differences
 }
 
 /// Compares all states of all kinds once, by level and with all that can be asked.

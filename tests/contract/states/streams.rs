@@ -1,6 +1,7 @@
 //! The states of TCP connections and of Unix streams.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
 
 use omnipoll::net::UnixStream;
 use rustix::event::PollFlags;
@@ -81,9 +82,9 @@ fn data(pair: fn() -> Scene) -> Vec<Cell> {
     vec![
         cell("a byte", pair, [a_byte], IN | OUT),
         cell("a byte, taken", pair, [a_byte, Scene::take_all], OUT),
-        cell("much", pair, [|s| s.receive(&MUCH)], IN | OUT),
-        cell("much, some taken", pair, [|s| s.receive(&MUCH), |s| s.take(1000)], IN | OUT),
-        cell("much, all taken", pair, [|s| s.receive(&MUCH), Scene::take_all], OUT),
+        cell("much", pair, [much], IN | OUT),
+        cell("much, some taken", pair, [much, |s| s.take(1000)], IN | OUT),
+        cell("much, all taken", pair, [much, Scene::take_all], OUT),
         cell("a byte, urgent byte", pair, [a_byte, Scene::receive_urgent], IN | OUT | PRI),
         cell("urgent byte, a byte", pair, [Scene::receive_urgent, a_byte], IN | OUT | PRI),
         cell("full", pair, [Scene::fill], NONE),
@@ -120,6 +121,14 @@ fn a_byte(scene: &mut Scene) {
     scene.receive(b"x");
 }
 
+fn much(scene: &mut Scene) {
+    scene.receive(&MUCH);
+    // All of it, so that who takes all leaves nothing on its way.
+    while rustix::io::ioctl_fionread(scene.fd()).expect("FIONREAD") < MUCH.len() as u64 {
+        thread::yield_now();
+    }
+}
+
 fn put(scene: &mut Scene) {
     scene.put(b"x");
 }
@@ -153,20 +162,20 @@ fn unix_unbound() -> Scene {
 
 fn tcp_ends() -> Scene {
     let (ours, theirs) = tcp_pair();
-    few_bytes_fit(ours.as_fd(), theirs.as_fd());
+    few_bytes_fit(ours.as_fd());
     Scene::new(Subject::TcpStream(ours), vec![theirs.into()])
 }
 
 fn unix_ends() -> Scene {
     let (ours, theirs) = UnixStream::pair().expect("socketpair");
-    few_bytes_fit(ours.as_fd(), theirs.as_fd());
+    few_bytes_fit(ours.as_fd());
     Scene::new(Subject::UnixStream(ours), vec![theirs.into()])
 }
 
-/// So that it does not take long to fill them.
-fn few_bytes_fit(ours: BorrowedFd<'_>, theirs: BorrowedFd<'_>) {
+/// So that it does not take long to fill. The peer's side must stay as it is: TCP would drop
+/// what it has promised room for, and send it again after a while.
+fn few_bytes_fit(ours: BorrowedFd<'_>) {
     sockopt::set_socket_send_buffer_size(ours, 8192).expect("SO_SNDBUF");
-    sockopt::set_socket_recv_buffer_size(theirs, 8192).expect("SO_RCVBUF");
 }
 
 fn connect(scene: &mut Scene) {

@@ -9,6 +9,7 @@
 
 #![cfg(unix)]
 
+mod http;
 mod idle;
 mod pipe;
 mod process;
