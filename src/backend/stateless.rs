@@ -450,7 +450,8 @@ impl<C: StatelessCall> Stateless<C> {
             return Err(Errno::EXIST.into());
         }
         shared.take(fd);
-        Ok(())
+        // Also where the newcomer is refused, the set is not to watch its number.
+        self.refresh(shared, fd)
     }
 
     /// Enters a raw descriptor in the kernel's register, which refuses what cannot be

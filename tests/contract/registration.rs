@@ -209,6 +209,25 @@ fn number_used_again(backend: Backend, trigger: Trigger) {
     });
 }
 
+/// RG-9: what follows under the number is refused, and nobody waits for it in secret.
+fn refused_under_a_used_number(backend: Backend, trigger: Trigger) {
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let fd = ours.into_raw_fd();
+        bench.register(&mut SourceFd(&fd), TOKEN, trigger.apply(READ));
+        bench.expect_nothing();
+        let file = File::open("/proc/self/exe").unwrap();
+        let _again = system::duplicate_to(file.as_raw_fd(), fd);
+        let refused = bench.registry().register(&mut SourceFd(&fd), Token(8), trigger.apply(READ));
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::PermissionDenied);
+        let before = system::thread_cpu_time();
+        assert!(bench.wait(100).is_empty());
+        let used = system::thread_cpu_time() - before;
+        assert!(used < Duration::from_millis(10), "{used:?} of processor time");
+    });
+}
+
 /// A source that is dropped is deregistered, also where a duplicate keeps it open.
 fn dropped_with_a_duplicate_alive(backend: Backend, trigger: Trigger) {
     each(&ALL, |kind, _| {
@@ -433,7 +452,7 @@ promises! {
         dropped_in_any_order, any_token, duplicates_side_by_side;
     in each:
         twice_is_refused, closed_descriptor_is_refused, failed_registration_leaves_nothing,
-        closed_behind_the_back, number_used_again, changed_and_back,
+        closed_behind_the_back, number_used_again, refused_under_a_used_number, changed_and_back,
         dropped_with_a_duplicate_alive, dropped_under_a_wait, closed_under_a_wait,
         changes_do_not_block;
 }
