@@ -18,6 +18,7 @@ use super::select::FdSets;
 use super::selector_number::SelectorNumber;
 #[cfg(any(poll, select))]
 use super::stateless::Stateless;
+use super::timeout::NOT_AT_ALL;
 use super::wakers::{Parking, Wakers};
 use super::{
     Backend, Capabilities, Mechanism, Signal, Tells, Trigger, above_standard, is_never_waited_for,
@@ -322,8 +323,6 @@ impl Selector {
         timeout: Option<Duration>,
         mask: Option<&SignalSet>,
     ) -> io::Result<()> {
-        const NOT_AT_ALL: Option<Duration> = Some(Duration::ZERO);
-
         let mut own = Own::Nothing;
         if self.wakers.are_notified() || self.always_ready.has_events() {
             own = self.collect(events)?;

@@ -9,7 +9,8 @@
 //!
 //! Further threads that want to wait *follow*: each sleeps on the baton, a descriptor that
 //! the leader makes readable when it leaves. They sleep in ppoll(2) too, so that
-//! timeouts, signals and masks are the same for them.
+//! timeouts, signals and masks are the same for them. Who has no time, or whose time is over,
+//! calls the leader back and *looks* in its place: a level is told to every wait.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -23,7 +24,8 @@ use rustix::io::Errno;
 use super::kernel_edges::KernelEdges;
 use super::notifier::Notifier;
 use super::raw_fd::borrow;
-use super::sync::{Mutex, MutexGuard};
+use super::sync::{Condvar, Mutex, MutexGuard};
+use super::timeout::NOT_AT_ALL;
 use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, is_refusal, poll};
 use crate::event::{Event, Events, Readiness};
 use crate::signal_set::SignalSet;
@@ -66,6 +68,8 @@ pub(crate) struct Stateless<C> {
     notifier: Notifier,
     /// Made when a second thread waits.
     baton: OnceLock<Notifier>,
+    /// Told when the leader is back, for those who only look. It needs no descriptor.
+    is_back: Condvar,
     /// Open from the start, since it is needed most where no descriptor is left: a listener
     /// that cannot accept stays ready. In the set it is once it is used. None in a sandbox
     /// that refuses epoll.
@@ -87,6 +91,8 @@ struct Shared<C> {
     /// The leader was told to come back.
     is_leader_called: bool,
     followers: usize,
+    /// How many only look. Who has time lets them go first.
+    lookers: usize,
     /// How many calls have found something, save for what ran over.
     reports: u32,
 }
@@ -136,9 +142,16 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             edges: None,
             is_leader_called: false,
             followers: 0,
+            lookers: 0,
             reports: 0,
         };
-        Ok(Stateless { shared: Mutex::new(shared), notifier, baton: OnceLock::new(), edges })
+        Ok(Stateless {
+            shared: Mutex::new(shared),
+            notifier,
+            baton: OnceLock::new(),
+            is_back: Condvar::new(),
+            edges,
+        })
     }
 
     fn add(
@@ -227,7 +240,9 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         mask: Option<&SignalSet>,
     ) -> io::Result<()> {
         let shared = self.shared();
-        if shared.call.is_some() {
+        if timeout == NOT_AT_ALL {
+            self.look(shared, events, mask)
+        } else if shared.call.is_some() && shared.lookers == 0 {
             self.lead(shared, events, timeout, mask)
         } else {
             self.follow(shared, events, timeout, mask)
@@ -294,7 +309,9 @@ impl<C: StatelessCall> Stateless<C> {
         }
         shared.call = Some(call);
         shared.clean();
-        if shared.followers > 0 {
+        if shared.lookers > 0 {
+            self.is_back.notify_all();
+        } else if shared.followers > 0 {
             if let Some(baton) = self.baton.get() {
                 baton.notify()?;
             }
@@ -319,11 +336,29 @@ impl<C: StatelessCall> Stateless<C> {
         let mut shared = self.shared();
         shared.followers -= 1;
         if !passed? {
-            return Ok(());
+            return self.look(shared, events, mask);
         }
         baton.drain();
         // How much of the time is left, the caller knows: it waits again.
-        self.lead(shared, events, Some(Duration::ZERO), mask)
+        self.lead(shared, events, NOT_AT_ALL, mask)
+    }
+
+    /// Leads for a moment, and calls the leader back for that, if there is one.
+    fn look(
+        &self,
+        mut shared: MutexGuard<'_, Shared<C>>,
+        events: &mut Events,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<()> {
+        if shared.call.is_none() {
+            self.call_leader(&mut shared)?;
+            shared.lookers += 1;
+            while shared.call.is_none() {
+                shared = self.is_back.wait(shared).unwrap_or_else(PoisonError::into_inner);
+            }
+            shared.lookers -= 1;
+        }
+        self.lead(shared, events, NOT_AT_ALL, mask)
     }
 
     /// Turns what the call found into events.
@@ -423,6 +458,11 @@ impl<C: StatelessCall> Stateless<C> {
             shared.clean();
             return Ok(());
         }
+        self.call_leader(shared)
+    }
+
+    /// Ends the call that the leader is in.
+    fn call_leader(&self, shared: &mut Shared<C>) -> io::Result<()> {
         if !shared.is_leader_called {
             shared.is_leader_called = true;
             self.notifier.notify()?;

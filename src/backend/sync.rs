@@ -3,7 +3,7 @@
 //! used.
 
 #[cfg(not(all(test, loom)))]
-pub(super) use std::sync::{Mutex, MutexGuard, atomic};
+pub(super) use std::sync::{Condvar, Mutex, MutexGuard, atomic};
 
 #[cfg(all(test, loom))]
-pub(super) use loom::sync::{Mutex, MutexGuard, atomic};
+pub(super) use loom::sync::{Condvar, Mutex, MutexGuard, atomic};

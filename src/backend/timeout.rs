@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The timeout of a wait that looks and returns.
+pub(super) const NOT_AT_ALL: Option<Duration> = Some(Duration::ZERO);
+
 /// `timeout` for the calls that count in nanoseconds; what is too long for the type is
 /// the longest time of it.
 pub(super) fn timespec(timeout: Duration) -> libc::timespec {

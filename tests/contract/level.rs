@@ -196,9 +196,25 @@ fn arises_under_a_wait(backend: Backend) {
     });
 }
 
+/// Who only looks is told as well, while another thread is told all the time.
+fn a_look_beside_a_wait(backend: Backend) {
+    each(&[(Kind::Unix, Way::Typed), (Kind::Unix, Way::Raw)], |kind, way| {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, way);
+        theirs.send(b"lasts");
+        bench.register(&mut ours, TOKEN, READ.level());
+        let waiter = Waiter::start(&bench.poll, 8);
+        for _ in 0..500 {
+            assert!(!bench.wait(0).is_empty(), "it is ready, and a look has not shown it");
+        }
+        ours.drain();
+        drop(waiter);
+    });
+}
+
 promises! {
     in Level:
         every_wait_reports, room_lasts, end_lasts, rearm_changes_nothing,
         unknown_direction_changes_nothing, triggers_switch, two_polls_one_descriptor,
-        neighbours_keep_their_triggers, arises_under_a_wait;
+        neighbours_keep_their_triggers, arises_under_a_wait, a_look_beside_a_wait;
 }

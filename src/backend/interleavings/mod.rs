@@ -300,6 +300,23 @@ fn another_waiter_takes_over() {
     });
 }
 
+/// Who only looks is told of a level, also while another thread is in the kernel.
+#[test]
+fn a_look_is_told_of_a_level() {
+    in_every_order(4, || {
+        let (poll, stop) = open_with_stop();
+        let mut source = source();
+        arrive(&source);
+        poll.registry().register(&mut source, Token(1), READ.level()).expect("register");
+        let waiters = Waiters::start(&poll, 1);
+        let mut events = Events::with_capacity(4);
+        poll.share().wait(&mut events, Some(Duration::ZERO)).expect("wait");
+        assert!(events.iter().any(|event| event.token() == Token(1)), "it is ready all the time");
+        poll.registry().deregister(&mut source).expect("deregister");
+        waiters.stop(&stop);
+    });
+}
+
 #[test]
 fn a_wake_up_is_heard_of() {
     in_every_order(9, || {
