@@ -51,7 +51,8 @@ fn wake_ups_reach_the_outer_poll(backend: Backend) {
     for trigger in [Trigger::Edge, Trigger::Level] {
         let (mut outer, mut inner) = (Bench::new(backend), inner());
         let waker = Waker::new(inner.registry(), WAKE).unwrap();
-        // Before the descriptor was lent out, too.
+        // Before the descriptor was lent out, too, while the poll is known to be awake.
+        assert!(inner.wait(0).is_empty());
         waker.wake().unwrap();
         nest(&outer, &inner, trigger.apply(READ));
         outer.expect(INNER, Event::is_readable);

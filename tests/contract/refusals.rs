@@ -86,6 +86,27 @@ fn nanoseconds_refused(backend: Backend) {
     });
 }
 
+/// A sandbox may close behind a poll that is open already.
+fn nanoseconds_refused_later(backend: Backend) {
+    for answer in ANSWERS {
+        let thread = thread::spawn(move || {
+            let mut bench = Bench::new(backend);
+            system::refuse(&[libc::SYS_epoll_pwait2], answer);
+            for timeout in [1, 999, 3_500].map(Duration::from_micros) {
+                let start = Instant::now();
+                bench.poll.poll(&mut bench.events, Some(timeout)).unwrap();
+                assert!(start.elapsed() >= timeout, "{:?} is early", start.elapsed());
+            }
+            let told = bench.poll.capabilities().sub_millisecond;
+            assert_eq!(told == Support::Absent, backend == Backend::Epoll, "{told}");
+            works(&mut bench);
+        });
+        if let Err(panic) = thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
 /// WK-5: the waker is a pipe then.
 fn eventfd_refused(backend: Backend) {
     without(libc::SYS_eventfd2, move || {
@@ -144,6 +165,8 @@ fn accept4_refused(backend: Backend) {
         let mut client = std::net::TcpStream::connect(address).unwrap();
         bench.expect(TOKEN, Event::is_readable);
         let (mut stream, _) = listener.accept().unwrap();
+        let flags = rustix::io::fcntl_getfd(&stream).unwrap();
+        assert!(flags.contains(rustix::io::FdFlags::CLOEXEC), "a child would inherit it");
         bench.register(&mut stream, Token(8), READ);
         client.write_all(b"x").unwrap();
         bench.expect(Token(8), Event::is_readable);
@@ -265,7 +288,7 @@ fn second_thread_without_descriptors(backend: Backend) {
 
 promises! {
     in any:
-        nanoseconds_refused, eventfd_refused, full_pipe_of_wake_ups, accept4_refused,
-        epoll_refused, ends_without_kernel_edges, no_descriptors_left,
+        nanoseconds_refused, nanoseconds_refused_later, eventfd_refused, full_pipe_of_wake_ups,
+        accept4_refused, epoll_refused, ends_without_kernel_edges, no_descriptors_left,
         second_thread_without_descriptors;
 }

@@ -15,7 +15,7 @@ use omnipoll::unix::{SignalSet, SourceFd};
 use omnipoll::{Backend, Events, Interest, Poll, SharedPoll, Token, Waker};
 
 use crate::harness::now_at;
-use crate::support::{Bench, End, Kind, OWED, Way, alone, in_time, pair};
+use crate::support::{Bench, End, Kind, OWED, Waiter, Way, alone, in_time, pair};
 use crate::system;
 
 const TOKEN: Token = Token(7);
@@ -306,9 +306,31 @@ fn in_time_accept<T>(accept: impl Fn() -> io::Result<T>) -> T {
     }
 }
 
+/// Who waits while another thread is in the kernel for it has a mask of its own all the same.
+fn a_mask_beside_another_wait(backend: Backend) {
+    let mut usr1 = SignalSet::empty();
+    usr1.add(libc::SIGUSR1).unwrap();
+    let bench = Bench::new(backend);
+    let _waiter = Waiter::start(&bench.poll, 4);
+    let shared = bench.poll.share();
+    thread::spawn(move || {
+        system::handle_signals();
+        let otherwise = usr1.block().unwrap();
+        let mut events = Events::with_capacity(4);
+        for _ in 0..3 {
+            system::this_thread().signal();
+            let result = shared.wait_with_mask(&mut events, Some(OWED), &otherwise);
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
+        }
+    })
+    .join()
+    .unwrap();
+}
+
 promises! {
     in any:
         every_wait_sits_out_a_storm, every_wait_tells_of_a_storm,
         leaders_and_followers_in_a_storm, several_timeouts_in_a_storm,
-        errors_are_the_same_in_a_storm, no_socket_raises_a_signal;
+        errors_are_the_same_in_a_storm, no_socket_raises_a_signal,
+        a_mask_beside_another_wait;
 }

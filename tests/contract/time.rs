@@ -211,6 +211,24 @@ fn a_storm_is_sat_out(backend: Backend) {
     drop(storm);
 }
 
+/// TO-5: what is left of the time goes on, and not the whole of it.
+fn a_late_signal_adds_nothing(backend: Backend) {
+    let mut poll = Poll::builder().backend(backend).retry_interrupted(true).build().unwrap();
+    let mut events = Events::with_capacity(4);
+    system::handle_signals();
+    let target = system::this_thread();
+    let timeout = Duration::from_secs(2);
+    let thread = thread::spawn(move || {
+        thread::sleep(timeout * 3 / 4);
+        target.signal();
+    });
+    let start = Instant::now();
+    poll.poll(&mut events, Some(timeout)).unwrap();
+    let elapsed = start.elapsed();
+    assert!(elapsed >= timeout && elapsed < timeout * 3 / 2, "{elapsed:?} instead of {timeout:?}");
+    thread.join().unwrap();
+}
+
 /// Blocked otherwise, the signal arrives within the wait and nowhere else.
 fn a_mask_is_swapped_in(backend: Backend) {
     thread::spawn(move || {
@@ -322,5 +340,5 @@ promises! {
         no_early_return, a_thousand_waits, the_list_is_cleared_by_a_failure, no_spin_at_the_end,
         the_same_timeout_twice, zero_looks_and_returns, an_event_ends_it, long_timeouts_last,
         far_deadline, idle_costs_nothing, a_signal_interrupts, a_storm_is_sat_out,
-        a_mask_is_swapped_in, several_timeouts, the_list_is_cleared;
+        a_late_signal_adds_nothing, a_mask_is_swapped_in, several_timeouts, the_list_is_cleared;
 }
