@@ -49,12 +49,9 @@ impl KernelEdges {
         Ok(epoll::modify(&self.epoll, borrow(fd)?, data(fd), flags(directions))?)
     }
 
-    /// Reports no more edges of `fd`.
-    pub(super) fn remove(&self, fd: RawFd) {
-        // A descriptor that was closed has gone by itself.
-        if let Ok(fd) = borrow(fd) {
-            let _ = epoll::delete(&self.epoll, fd);
-        }
+    /// Reports no more edges of `fd`. One that was closed has gone by itself, and is an error.
+    pub(super) fn remove(&self, fd: RawFd) -> io::Result<()> {
+        Ok(epoll::delete(&self.epoll, borrow(fd)?)?)
     }
 
     /// Whether `fd` is what it was when it was added, and not a successor of its number.

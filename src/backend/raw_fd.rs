@@ -18,3 +18,9 @@ pub(super) fn borrow(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
     // caller who passes a wrong number breaks nothing but the caller's own registration.
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })
 }
+
+/// Fails, with the system's own error, if `fd` is not open.
+pub(super) fn check_is_open(fd: RawFd) -> io::Result<()> {
+    rustix::io::fcntl_getfd(borrow(fd)?)?;
+    Ok(())
+}

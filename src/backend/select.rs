@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::raw_fd::borrow;
+use super::raw_fd::check_is_open;
 use super::stateless::{Found, StatelessCall};
 use super::{Backend, Support, timeout};
 use crate::event::Readiness;
@@ -170,7 +170,7 @@ impl FdSets {
             let (word, bit) = (number / BITS, 1 << (number % BITS));
             let is_wanted = self.wanted.iter().any(|set| set[word] & bit != 0);
             let fd = number as RawFd;
-            if is_wanted && borrow(fd).and_then(|fd| Ok(rustix::io::fcntl_getfd(fd)?)).is_err() {
+            if is_wanted && check_is_open(fd).is_err() {
                 not_open.push(fd);
             }
         }

@@ -13,6 +13,7 @@ use super::epoll::Epoll;
 use super::kind::names_of_available;
 #[cfg(poll)]
 use super::poll::PollFds;
+use super::raw_fd::check_is_open;
 #[cfg(select)]
 use super::select::FdSets;
 use super::selector_number::SelectorNumber;
@@ -211,8 +212,11 @@ impl Selector {
     #[inline]
     pub(crate) fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
         self.check(token)?;
-        if self.options.always_ready_files && self.always_ready.modify(fd, token, interest) {
-            return self.notify();
+        if self.options.always_ready_files {
+            check_is_open(fd)?;
+            if self.always_ready.modify(fd, token, interest) {
+                return self.notify();
+            }
         }
         dispatch!(&self.mechanism, mechanism => mechanism.modify(fd, token, interest))
             .map_err(not_found_if_never_waited_for)
@@ -221,7 +225,7 @@ impl Selector {
     #[inline]
     pub(crate) fn remove(&self, fd: RawFd) -> io::Result<()> {
         if self.options.always_ready_files && self.always_ready.remove(fd) {
-            return Ok(());
+            return check_is_open(fd);
         }
         dispatch!(&self.mechanism, mechanism => mechanism.remove(fd))
             .map_err(not_found_if_never_waited_for)

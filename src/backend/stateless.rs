@@ -23,7 +23,7 @@ use rustix::io::Errno;
 
 use super::kernel_edges::KernelEdges;
 use super::notifier::Notifier;
-use super::raw_fd::borrow;
+use super::raw_fd::{borrow, check_is_open};
 use super::sync::{Condvar, Mutex, MutexGuard};
 use super::timeout::NOT_AT_ALL;
 use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, is_refusal, poll};
@@ -183,16 +183,14 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
     fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
         refuse_exclusive(interest)?;
         let mut shared = self.shared();
-        let entry = shared.entry(fd).ok_or(Errno::NOENT)?;
-        if entry.place == Place::Gone {
-            return Err(Errno::BADF.into());
-        }
+        let entry = shared.entry(fd).filter(|entry| entry.place != Place::Gone);
+        let entry = entry.ok_or_else(|| unknown(fd))?;
         let mut place = Place::Set;
         if let Some(trigger) = &entry.trigger {
-            trigger.reset();
             if entry.is_with_edges() {
-                self.leave_edges(fd);
+                self.leave_edges(fd)?;
             }
+            trigger.reset();
         } else if interest.is_edge() {
             if self.edges.is_none() {
                 return Err(no_edges(C::BACKEND));
@@ -208,16 +206,15 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
 
     fn remove(&self, fd: RawFd) -> io::Result<()> {
         let mut shared = self.shared();
-        let entry = shared.take(fd).ok_or(Errno::NOENT)?;
-        if entry.is_with_edges() {
-            self.leave_edges(fd);
-        }
-        self.refresh(&mut shared, fd)
+        let entry = shared.take(fd).ok_or_else(|| unknown(fd))?;
+        self.refresh(&mut shared, fd)?;
+        // Of what was closed nothing is left either, and the caller learns of it as from epoll.
+        if entry.is_with_edges() { self.leave_edges(fd) } else { Ok(()) }
     }
 
     fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
         let mut shared = self.shared();
-        let entry = shared.entry(fd).ok_or(Errno::NOENT)?;
+        let entry = shared.entry(fd).ok_or_else(|| unknown(fd))?;
         if let Some(trigger) = &entry.trigger {
             // For those who say it without having tried.
             trigger.tried(directions, Outcome::Moved);
@@ -525,7 +522,7 @@ impl<C: StatelessCall> Stateless<C> {
             // /dev/null: the kernel's register knows.
             kind @ (FileType::CharacterDevice | FileType::RegularFile) => {
                 match self.edges(shared)? {
-                    Some(edges) => edges.add(fd, Readiness::NONE).map(|()| edges.remove(fd)),
+                    Some(edges) => edges.add(fd, Readiness::NONE).and_then(|()| edges.remove(fd)),
                     None if kind == FileType::RegularFile => Err(Errno::PERM.into()),
                     None => Ok(()),
                 }
@@ -537,7 +534,7 @@ impl<C: StatelessCall> Stateless<C> {
     fn change_edges(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
         match &self.edges {
             Some(edges) => edges.modify(fd, directions),
-            None => Ok(()),
+            None => check_is_open(fd),
         }
     }
 
@@ -550,9 +547,10 @@ impl<C: StatelessCall> Stateless<C> {
             || self.baton.get().is_some_and(|baton| is(baton.as_fd()))
     }
 
-    fn leave_edges(&self, fd: RawFd) {
-        if let Some(edges) = &self.edges {
-            edges.remove(fd);
+    fn leave_edges(&self, fd: RawFd) -> io::Result<()> {
+        match &self.edges {
+            Some(edges) => edges.remove(fd),
+            None => check_is_open(fd),
         }
     }
 
@@ -702,6 +700,11 @@ fn refuse_exclusive(interest: Interest) -> io::Result<()> {
         ));
     }
     Ok(())
+}
+
+/// What epoll says of a descriptor that it does not hold.
+fn unknown(fd: RawFd) -> io::Error {
+    check_is_open(fd).err().unwrap_or_else(|| Errno::NOENT.into())
 }
 
 /// Says that edges of raw descriptors cannot be had, and what can.

@@ -3,7 +3,7 @@
 //! nobody.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 use std::sync::mpsc;
@@ -45,7 +45,7 @@ fn unknown_is_not_found(backend: Backend) {
     each(&ALL, |kind, way| {
         let bench = Bench::new(backend);
         let (mut ours, _theirs) = pair(kind, way);
-        let not_found = |result: std::io::Result<()>| {
+        let not_found = |result: io::Result<()>| {
             assert_eq!(result.unwrap_err().kind(), ErrorKind::NotFound);
         };
         not_found(bench.registry().reregister(&mut ours, TOKEN, READ));
@@ -90,7 +90,13 @@ fn closed_descriptor_is_refused(backend: Backend, trigger: Trigger) {
                 TOKEN,
                 trigger.apply(READ | WRITE),
             );
-            assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::EBADF));
+            expect_not_open(refused);
+            expect_not_open(bench.registry().reregister(
+                &mut SourceFd(&number),
+                TOKEN,
+                trigger.apply(READ),
+            ));
+            expect_not_open(bench.registry().deregister(&mut SourceFd(&number)));
         }
         // The number's next owner has nothing to do with it.
         let (mut ours, theirs) = pair(Kind::Unix, Way::Raw);
@@ -103,6 +109,11 @@ fn closed_descriptor_is_refused(backend: Backend, trigger: Trigger) {
         let gone = bench.registry().deregister(&mut SourceFd(&fd));
         assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
     });
+}
+
+#[track_caller]
+fn expect_not_open(refused: io::Result<()>) {
+    assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::EBADF));
 }
 
 /// A typed source whose registration failed is as if nothing had been asked.
@@ -147,9 +158,13 @@ fn closed_behind_the_back(backend: Backend, trigger: Trigger) {
         let used = system::thread_cpu_time() - before;
         assert!(used < Duration::from_millis(30), "{used:?} of processor time");
 
-        // To clean up is no panic, and afterwards nothing is there.
-        let _ = bench.registry().deregister(&mut SourceFd(&fd));
-        assert!(bench.registry().deregister(&mut SourceFd(&fd)).is_err());
+        // RG-3: nothing can be done with it, and once it is cleaned up nothing is there.
+        let mut source = SourceFd(&fd);
+        expect_not_open(bench.registry().reregister(&mut source, TOKEN, trigger.apply(READ)));
+        for _ in 0..2 {
+            expect_not_open(bench.registry().deregister(&mut source));
+        }
+        bench.expect_nothing();
     });
 }
 
