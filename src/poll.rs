@@ -123,8 +123,11 @@ impl Poll {
     ///
     /// # Errors
     ///
-    /// - [`Interrupted`](io::ErrorKind::Interrupted) if a signal handler ran. Call it
-    ///   again, or have [`Builder::retry_interrupted`] do so.
+    /// - [`Interrupted`](io::ErrorKind::Interrupted) if a signal handler ran; and, rarely,
+    ///   without one: where the main thread starts a program that ends at once, its
+    ///   `SIGCHLD` can end the wait of another thread, though nobody handles it; and after
+    ///   a stop, `SIGCONT` ends a wait of epoll. Call it again, or have
+    ///   [`Builder::retry_interrupted`] do so.
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if `events` has a capacity of 0.
     ///
     /// # Examples
@@ -189,6 +192,10 @@ impl Poll {
     /// signal between two events blocks it, looks at what its handler has noted, and waits
     /// with a mask that does not block it: the change of masks and the sleep are one step,
     /// so that the signal cannot slip through between them and leave the program asleep.
+    ///
+    /// With a timeout of zero nobody sleeps, and backends differ: poll and select let a
+    /// pending signal in, and its handler runs; epoll does not. Give it a nanosecond if you
+    /// want it everywhere.
     ///
     /// # Errors
     ///
