@@ -168,7 +168,7 @@ impl<T: AsRawFd> IoSource<T> {
     #[inline]
     fn end(&mut self) {
         if self.selector.is_some() {
-            if let Some(selector) = self.open_selector().filter(|open| !open.is_inherited()) {
+            if let Some(selector) = self.selector.and_then(SelectorNumber::own_selector) {
                 // It fails only if it was ended in another way.
                 let _ = selector.remove(self.io.as_raw_fd());
             }

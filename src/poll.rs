@@ -50,7 +50,9 @@ use crate::unix::SignalSet;
 ///   of the newcomer may carry the old token.
 /// - Use after fork(2): parent and child share what the kernel keeps, so a child that does
 ///   not call exec(2) must neither wait on it nor change a registration. A child that drops
-///   its copies, as one does that ends, changes nothing for its parent.
+///   its copies, as one does that ends, changes nothing for its parent, and does not hang,
+///   though other threads of the parent were registering. To open a poll of its own, as all
+///   that takes a lock, is safe only in a child of a process with one thread.
 ///
 /// # Examples
 ///

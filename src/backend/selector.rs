@@ -144,9 +144,14 @@ impl Selector {
         self.number
     }
 
+    /// The process that opened it.
+    pub(super) fn owner(&self) -> Pid {
+        self.owner
+    }
+
     /// Whether this is the copy that a forked child has. What the kernel keeps of it is the
-    /// parent's too.
-    pub(crate) fn is_inherited(&self) -> bool {
+    /// parent's too, and its locks may be those of threads that the child does not have.
+    fn is_inherited(&self) -> bool {
         getpid() != self.owner
     }
 
@@ -401,7 +406,9 @@ impl Selector {
     }
 
     pub(crate) fn remove_waker(&self, signal: &Signal) {
-        self.wakers.remove(signal);
+        if !self.is_inherited() {
+            self.wakers.remove(signal);
+        }
     }
 
     #[inline]
@@ -449,7 +456,9 @@ impl Selector {
 
 impl Drop for Selector {
     fn drop(&mut self) {
-        self.number.take_back();
+        if !self.is_inherited() {
+            self.number.take_back();
+        }
     }
 }
 

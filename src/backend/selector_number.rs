@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use rustix::process::getpid;
 
 use super::Selector;
 
@@ -20,6 +23,10 @@ struct Open {
     selectors: BTreeMap<SelectorNumber, Weak<Selector>>,
 }
 
+/// The process that opened the last one. A forked child that has opened none does not touch
+/// the lock: another thread of its parent may have held it, and is not there to let it go.
+static LAST_OPENED_BY: AtomicI32 = AtomicI32::new(0);
+
 static OPEN: Mutex<Open> = Mutex::new(Open { last: 0, selectors: BTreeMap::new() });
 
 impl SelectorNumber {
@@ -32,6 +39,7 @@ impl SelectorNumber {
             // Only a process that has opened four thousand million of them meets one again.
             if let Entry::Vacant(place) = open.selectors.entry(number) {
                 place.insert(Weak::clone(selector));
+                LAST_OPENED_BY.store(getpid().as_raw_nonzero().get(), Ordering::Relaxed);
                 return number;
             }
         }
@@ -47,6 +55,15 @@ impl SelectorNumber {
         // The lock is let go before the selector is, which may be its end.
         let selector = open().selectors.get(&self).cloned();
         selector?.upgrade()
+    }
+
+    /// The selector, if it is open still, and not the copy of a forked child.
+    pub(crate) fn own_selector(self) -> Option<Arc<Selector>> {
+        let this_process = getpid();
+        if LAST_OPENED_BY.load(Ordering::Relaxed) != this_process.as_raw_nonzero().get() {
+            return None;
+        }
+        self.selector().filter(|selector| selector.owner() == this_process)
     }
 }
 

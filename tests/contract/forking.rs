@@ -1,13 +1,16 @@
 //! Forking: a child that inherits a poll, and does not wait on it, takes nothing away from
-//! its parent, whatever it drops or closes.
+//! its parent, whatever it drops or closes; and it does not hang, whatever other threads of
+//! its parent were at.
 
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::thread;
 
 use omnipoll::event::Event;
 use omnipoll::{Backend, Interest, Token, Waker};
 
 use crate::harness::Trigger;
-use crate::support::{ALL, Bench, End, Kind, Way, alone, each, pair, writing_pair};
+use crate::support::{ALL, Bench, End, Kind, Waiter, Way, alone, each, pair, writing_pair};
 use crate::system;
 
 const TOKEN: Token = Token(7);
@@ -119,7 +122,64 @@ fn a_child_that_drops_a_sleeper(backend: Backend) {
     });
 }
 
+/// FK-1: the same while another thread of the parent is in a wait.
+fn a_child_beside_a_wait(backend: Backend, trigger: Trigger) {
+    alone(&[], || {
+        each(&ALL, |kind, way| {
+            let bench = Bench::new(backend);
+            let waiter = Waiter::start(&bench.poll, 8);
+            let (mut ours, theirs) = pair(kind, way);
+            bench.register(&mut ours, TOKEN, trigger.apply(READ));
+            system::let_others_sleep();
+
+            let (mut bench, mut ends) = (Some(bench), Some((ours, theirs)));
+            system::in_child(|| {
+                drop(ends.take());
+                drop(bench.take());
+            });
+
+            let (bench, (mut ours, theirs)) = (bench.unwrap(), ends.unwrap());
+            for round in 0..3 {
+                theirs.send(b"hello");
+                waiter.expect(Token(7 + round), Event::is_readable);
+                assert_eq!(ours.drain(), 5);
+                bench.reregister(&mut ours, Token(8 + round), trigger.apply(READ));
+            }
+        });
+    });
+}
+
+/// FK-1: the same while other threads register, so that one of them may have a lock that
+/// nobody in the child will ever let go.
+fn a_child_beside_busy_threads(backend: Backend) {
+    alone(&[], || {
+        let bench = Bench::new(backend);
+        let test = Arc::new(());
+        for _ in 0..3 {
+            let (registry, test) = (bench.registry().try_clone().unwrap(), Arc::downgrade(&test));
+            thread::spawn(move || {
+                while test.strong_count() > 0 {
+                    let (mut ours, _theirs) = pair(Kind::Unix, Way::Typed);
+                    registry.register(&mut ours, Token(8), READ).unwrap();
+                    drop(Waker::new(&registry, WAKE).unwrap());
+                }
+            });
+        }
+        for _ in 0..CHILDREN {
+            let (mut ours, _theirs) = pair(Kind::Unix, Way::Typed);
+            bench.register(&mut ours, TOKEN, READ);
+            let mut copies = Some((ours, Waker::new(bench.registry(), WAKE).unwrap()));
+            system::in_child(|| drop(copies.take()));
+        }
+    });
+}
+
+/// So many that some of them would hang in each run, but for the care that is taken.
+const CHILDREN: usize = 1500;
+
 promises! {
-    in any: a_child_with_its_own_poll, a_child_that_drops_a_sleeper;
-    in each: a_child_that_closes, a_child_that_drops, a_child_that_drops_the_poll_first;
+    in any: a_child_with_its_own_poll, a_child_that_drops_a_sleeper, a_child_beside_busy_threads;
+    in each:
+        a_child_that_closes, a_child_that_drops, a_child_that_drops_the_poll_first,
+        a_child_beside_a_wait;
 }

@@ -233,6 +233,8 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
             "forking::a_child_that_drops_the_poll_first",
             "forking::a_child_that_drops_a_sleeper",
             "forking::a_child_with_its_own_poll",
+            "forking::a_child_beside_a_wait",
+            "forking::a_child_beside_busy_threads",
         ]),
     },
     Pitfall {

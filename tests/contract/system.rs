@@ -145,13 +145,14 @@ fn set_option<T>(socket: RawFd, level: i32, name: i32, value: &T) {
 
 /// Runs `body` in a forked child that then ends without a word, and waits until it has.
 ///
-/// The memory of the child is a copy, so what `body` does there does not show here. It is
-/// for processes with a single thread, as those of `alone`.
+/// The memory of the child is a copy, so what `body` does there does not show here. Where
+/// the process has other threads, `body` must do no more than to drop things: what locks they
+/// held, nobody lets go there.
 pub(crate) fn in_child(body: impl FnOnce()) {
     let mut status = 0;
-    // SAFETY: There is one thread, so the child is a whole copy of this process, with no
-    // lock held by a thread that it does not have. It leaves by `_exit`, so nothing is
-    // flushed or unwound twice.
+    // SAFETY: The C library keeps its allocator whole over a fork; other locks that a thread
+    // of the parent held make the child wait until its alarm, at the worst. It leaves by
+    // `_exit`, so nothing is flushed or unwound twice.
     unsafe {
         let child = libc::fork();
         assert!(child >= 0, "{}", io::Error::last_os_error());
