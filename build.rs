@@ -4,7 +4,7 @@ use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // Set by hand, for the tests in src/backend/interleavings.rs.
+    // Set by hand, for the tests in src/backend/interleavings/.
     println!("cargo::rustc-check-cfg=cfg(loom)");
 
     let os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();

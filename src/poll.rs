@@ -130,7 +130,8 @@ impl Poll {
     ///   `SIGCHLD` can end the wait of another thread, though nobody handles it; and after
     ///   a stop, `SIGCONT` ends a wait of epoll. Call it again, or have
     ///   [`Builder::retry_interrupted`] do so.
-    /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if `events` has a capacity of 0.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if `events` has a capacity of 0; and
+    ///   of poll(2), while `RLIMIT_NOFILE` is below the number of registered descriptors.
     ///
     /// # Examples
     ///

@@ -17,7 +17,7 @@
 //! | own_fd.rs | keeps the library's own descriptors away from the standard ones |
 //! | wakers.rs | wake-ups that cost a system call only while somebody sleeps |
 //! | always_ready.rs | files that no kernel waits for |
-//! | sync.rs, interleavings.rs | every order of threads, explored by loom |
+//! | sync.rs, interleavings/ | every order of threads, explored by loom |
 
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};

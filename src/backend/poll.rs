@@ -67,7 +67,7 @@ impl StatelessCall for PollFds {
     }
 
     fn call(&mut self, timeout: Option<Duration>, mask: Option<&SignalSet>) -> io::Result<usize> {
-        ppoll(&mut self.fds, timeout, mask)
+        ppoll(&mut self.fds, timeout, mask).map_err(explain)
     }
 
     fn visit(&mut self, found: usize, mut visit: impl FnMut(RawFd, Found) -> ControlFlow<()>) {
@@ -90,6 +90,19 @@ impl StatelessCall for PollFds {
             }
         }
     }
+}
+
+/// Says what is wrong with a set that the kernel does not look at.
+#[cold]
+fn explain(error: io::Error) -> io::Error {
+    if error.raw_os_error() != Some(libc::EINVAL) {
+        return error;
+    }
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "poll(2) takes no more descriptors than RLIMIT_NOFILE allows, which was lowered below the \
+         number of those that are registered: raise it, or take the epoll backend",
+    )
 }
 
 /// Waits for one descriptor alone; false if the time ended first.

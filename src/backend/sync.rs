@@ -1,5 +1,5 @@
 //! The atomics and locks that threads of one poll meet at: those of the standard library,
-//! or those of loom, when interleavings.rs goes through every order in which they can be
+//! or those of loom, when interleavings/ goes through every order in which they can be
 //! used.
 
 #[cfg(not(all(test, loom)))]

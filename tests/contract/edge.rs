@@ -8,9 +8,7 @@ use omnipoll::event::Event;
 use omnipoll::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram};
 use omnipoll::{Backend, Interest, Token};
 
-use crate::support::{
-    ALL, Bench, Io, Kind, STREAMS, Waiter, Way, each, pair, tcp_pair, writing_pair,
-};
+use crate::support::{ALL, Bench, Kind, STREAMS, Waiter, Way, each, pair, tcp_pair, writing_pair};
 
 const TOKEN: Token = Token(7);
 const READ: Interest = Interest::READABLE;
@@ -48,21 +46,15 @@ fn drained_then_refilled(backend: Backend) {
 
 /// PO-4: callers take a read that came up short for the end of the data.
 fn short_read_then_new_data(backend: Backend) {
-    each(&ALL, |kind, way| {
-        let mut bench = Bench::new(backend);
-        let (mut ours, theirs) = pair(kind, way);
-        bench.register(&mut ours, TOKEN, READ);
-        for _ in 0..ROUNDS {
-            theirs.send(b"hello");
-            bench.expect(TOKEN, Event::is_readable);
-            assert_eq!(ours.read(&mut [0; 64]).unwrap(), 5);
-        }
-        bench.expect_silence();
-    });
+    read_then_new_data(backend, 64);
 }
 
 /// PO-4: all was read, but nothing said so.
 fn exact_read_then_new_data(backend: Backend) {
+    read_then_new_data(backend, 5);
+}
+
+fn read_then_new_data(backend: Backend, room: usize) {
     each(&ALL, |kind, way| {
         let mut bench = Bench::new(backend);
         let (mut ours, theirs) = pair(kind, way);
@@ -70,7 +62,7 @@ fn exact_read_then_new_data(backend: Backend) {
         for _ in 0..ROUNDS {
             theirs.send(b"hello");
             bench.expect(TOKEN, Event::is_readable);
-            assert_eq!(ours.read(&mut [0; 5]).unwrap(), 5);
+            assert_eq!(ours.read(&mut [0; 64][..room]).unwrap(), 5);
         }
         bench.expect_silence();
     });
@@ -332,38 +324,6 @@ fn accepted_then_connected_again(backend: Backend) {
     bench.expect_silence();
 }
 
-/// CO-1: reported for either interest, and the reason is told once.
-fn refused_connection(backend: Backend) {
-    for interest in [READ, WRITE, READ | WRITE] {
-        let mut bench = Bench::new(backend);
-        let address = {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap()
-        };
-        let Ok(mut stream) = TcpStream::connect(address) else {
-            // The kernel may know at once.
-            continue;
-        };
-        bench.register(&mut stream, TOKEN, interest);
-        bench.expect(TOKEN, |event| event.is_readable() || event.is_writable() || event.is_error());
-        let error = stream.take_error().unwrap().expect("a reason");
-        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-        assert!(stream.take_error().unwrap().is_none());
-        bench.expect_silence();
-    }
-}
-
-fn made_connection(backend: Backend) {
-    let mut bench = Bench::new(backend);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    bench.register(&mut stream, TOKEN, READ | WRITE);
-    bench.expect(TOKEN, Event::is_writable);
-    assert!(stream.take_error().unwrap().is_none());
-    assert!(stream.peer_addr().is_ok());
-    bench.expect_nothing();
-}
-
 /// UD-2: nothing in it, and still a datagram.
 fn empty_datagrams(backend: Backend) {
     let mut bench = Bench::new(backend);
@@ -412,9 +372,8 @@ fn writing_to_a_half_closed_peer(backend: Backend) {
         while received < sent {
             received += theirs.drain();
         }
-        assert!(events < 2000, "{events} events for a mebibyte");
+        assert!(events < 50, "{events} events for a mebibyte");
         bench.expect_silence();
-        assert!(matches!(ours.io, Io::Tcp(_) | Io::Unix(_)));
     });
 }
 
@@ -474,7 +433,6 @@ promises! {
         idle_stream_is_writable_once, other_direction_left_alone, unknown_direction_tried,
         unknown_direction_under_a_wait, full_then_drained, short_write_then_room,
         reregister_reports_again, dropped_direction, refilled_under_a_wait, peeked_and_left_alone,
-        urgent_byte_left_alone, accepted_then_connected_again, refused_connection,
-        made_connection, empty_datagrams, writing_to_a_half_closed_peer,
+        urgent_byte_left_alone, accepted_then_connected_again, empty_datagrams, writing_to_a_half_closed_peer,
         connected_after_registration, many_at_once;
 }

@@ -7,12 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use omnipoll::event::Event;
-use omnipoll::net::{TcpListener, UdpSocket};
+use omnipoll::net::TcpListener;
 use omnipoll::unix::pipe::{self, OpenOptions};
 use omnipoll::{Backend, Interest, Token};
 
 use crate::support::{
-    ALL, Bench, Kind, STREAMS, Waiter, Way, alone, each, pair, tcp_pair, wants_a_read, writing_pair,
+    ALL, Bench, Kind, STREAMS, Waiter, Way, alone, each, pair, socket_to_nobody, tcp_pair,
+    wants_a_read, writing_pair,
 };
 use crate::system;
 
@@ -87,13 +88,8 @@ fn queued_errors_left_alone(backend: Backend) {
     for interest in [READ, READ | WRITE] {
         let bench = Bench::new(backend);
         let waiter = Waiter::start(&bench.poll, 8);
-        let nobody = {
-            let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-            socket.local_addr().unwrap()
-        };
-        let mut socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let mut socket = socket_to_nobody();
         system::queue_errors(socket.as_raw_fd());
-        socket.connect(nobody).unwrap();
         bench.register(&mut socket, TOKEN, interest);
         waiter.expect_silence_after(3, || {});
         socket.send(b"hello?").unwrap();

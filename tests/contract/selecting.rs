@@ -1,5 +1,6 @@
 //! Large numbers: a descriptor works whatever its number, past `FD_SETSIZE` too.
 
+use std::io::ErrorKind;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use omnipoll::event::Event;
@@ -8,7 +9,7 @@ use omnipoll::unix::SourceFd;
 use omnipoll::{Backend, Interest, Token};
 
 use crate::harness::Trigger;
-use crate::support::{Bench, Kind, Way, alone, pair};
+use crate::support::{Bench, Kind, OWED, Way, alone, pair};
 use crate::system;
 
 const READ: Interest = Interest::READABLE;
@@ -33,12 +34,7 @@ fn each_has_its_own_events(backend: Backend, trigger: Trigger, way: Way) {
         let copy = system::duplicate_above(ours.as_raw_fd(), number);
         let mut stream = UnixStream::from(copy);
         let token = Token(stream.as_raw_fd() as usize);
-        match way {
-            Way::Typed => bench.register(&mut stream, token, trigger.apply(READ)),
-            Way::Raw => {
-                bench.register(&mut SourceFd(&stream.as_raw_fd()), token, trigger.apply(READ));
-            }
-        }
+        bench.register_in(way, &mut stream, token, trigger.apply(READ));
         streams.push((stream, theirs));
     }
     bench.expect_nothing();
@@ -109,7 +105,28 @@ fn many_descriptors(backend: Backend) {
     });
 }
 
+/// What is registered works on when the limit is lowered below its number, as sandboxes do; or
+/// the error says how.
+fn a_limit_below_the_set(backend: Backend) {
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        let mut pairs: Vec<_> = (0..20).map(|_| pair(Kind::Unix, Way::Typed)).collect();
+        for (number, (ours, _)) in pairs.iter_mut().enumerate() {
+            bench.register(ours, Token(number), READ);
+        }
+        system::limit_descriptors(10);
+        pairs[15].1.send(b"x");
+        if backend == Backend::Poll {
+            let error = bench.poll.poll(&mut bench.events, Some(OWED)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().contains("RLIMIT_NOFILE"), "{error}");
+            system::limit_descriptors(100);
+        }
+        bench.expect(Token(15), Event::is_readable);
+    });
+}
+
 promises! {
-    in any: the_highest_goes, many_descriptors;
+    in any: the_highest_goes, many_descriptors, a_limit_below_the_set;
     in each: past_the_end_of_a_set;
 }

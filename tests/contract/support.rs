@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use omnipoll::event::{Event, Source};
-use omnipoll::net::{TcpStream, UnixStream};
+use omnipoll::net::{TcpStream, UdpSocket, UnixStream};
 use omnipoll::unix::SourceFd;
 use omnipoll::unix::pipe::{self, Receiver, Sender};
 use omnipoll::{Backend, Events, Interest, Poll, Registry, Token, Waker};
@@ -25,6 +25,10 @@ pub(crate) const OWED: Duration = Duration::from_secs(10);
 
 /// How long to wait for what must not come.
 pub(crate) const QUIET_MS: u64 = 15;
+
+/// How much processor time a tenth of a second asleep may cost. On a busy machine, a wait that
+/// spins may get no more than three times as much.
+const SLEEPING: Duration = Duration::from_millis(10);
 
 /// How many events may come of one cause before silence. The promise allows spurious
 /// events, and forbids that they go on.
@@ -81,6 +85,16 @@ impl Bench {
         self.registry().register(source, token, interest).expect("register");
     }
 
+    pub(crate) fn register_in<S>(&self, way: Way, source: &mut S, token: Token, interest: Interest)
+    where
+        S: Source + AsRawFd,
+    {
+        match way {
+            Way::Typed => self.register(source, token, interest),
+            Way::Raw => self.register(&mut SourceFd(&source.as_raw_fd()), token, interest),
+        }
+    }
+
     pub(crate) fn reregister(&self, source: &mut impl Source, token: Token, interest: Interest) {
         self.registry().reregister(source, token, interest).expect("reregister");
     }
@@ -133,6 +147,16 @@ impl Bench {
             assert!(count <= most, "a busy loop: {count} events, the last of them {events:?}");
             events.iter().for_each(&mut answer);
         }
+    }
+
+    /// Nothing may come in a tenth of a second, and nobody may be busy with that.
+    #[track_caller]
+    pub(crate) fn expect_sleep(&mut self) {
+        let before = system::thread_cpu_time();
+        let events = self.wait(100);
+        let used = system::thread_cpu_time() - before;
+        assert!(events.is_empty(), "nothing was to come: {events:?}");
+        assert!(used < SLEEPING, "{used:?} of processor time in a tenth of a second");
     }
 
     /// A few spurious events may come, but then silence.
@@ -189,12 +213,20 @@ pub(crate) fn each(sources: &[(Kind, Way)], mut body: impl FnMut(Kind, Way)) {
     }
 }
 
-/// One end of a stream, as a source and for I/O.
+/// What is registered in one way or the other, each time.
 #[derive(Debug)]
-pub(crate) struct End {
-    pub(crate) io: Io,
-    way: Way,
+pub(crate) struct Registrant<T> {
+    pub(crate) io: T,
+    pub(crate) way: Way,
 }
+
+/// One of several types of the library.
+pub(crate) trait Typed: AsRawFd {
+    fn source(&mut self) -> &mut dyn Source;
+}
+
+/// One end of a stream, as a source and for I/O.
+pub(crate) type End = Registrant<Io>;
 
 #[derive(Debug)]
 pub(crate) enum Io {
@@ -227,6 +259,15 @@ pub(crate) fn pair(kind: Kind, way: Way) -> (End, End) {
 pub(crate) fn writing_pair(kind: Kind, way: Way) -> (End, End) {
     let (ours, theirs) = pair(kind, way);
     if kind == Kind::Pipe { (theirs, ours) } else { (ours, theirs) }
+}
+
+/// A socket whose datagrams nobody listens to, so that each of them is refused.
+pub(crate) fn socket_to_nobody() -> UdpSocket {
+    let bind = || UdpSocket::bind("127.0.0.1:0".parse().expect("an address")).expect("bind");
+    let nobody = bind().local_addr().expect("address");
+    let socket = bind();
+    socket.connect(nobody).expect("connect");
+    socket
 }
 
 pub(crate) fn tcp_pair() -> (TcpStream, TcpStream) {
@@ -301,23 +342,22 @@ impl End {
             Io::Sender(_) | Io::Receiver(_) => panic!("a pipe has no halves"),
         }
     }
+}
 
-    fn registers(&mut self, act: impl FnOnce(&mut dyn Source) -> io::Result<()>) -> io::Result<()> {
-        if self.way == Way::Raw {
-            return act(&mut SourceFd(&self.as_raw_fd()));
-        }
-        match &mut self.io {
-            Io::Tcp(io) => act(io),
-            Io::Unix(io) => act(io),
-            Io::Sender(io) => act(io),
-            Io::Receiver(io) => act(io),
+impl Typed for Io {
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Io::Tcp(io) => io,
+            Io::Unix(io) => io,
+            Io::Sender(io) => io,
+            Io::Receiver(io) => io,
         }
     }
 }
 
-impl AsRawFd for End {
+impl AsRawFd for Io {
     fn as_raw_fd(&self) -> RawFd {
-        match &self.io {
+        match self {
             Io::Tcp(io) => io.as_raw_fd(),
             Io::Unix(io) => io.as_raw_fd(),
             Io::Sender(io) => io.as_raw_fd(),
@@ -326,7 +366,22 @@ impl AsRawFd for End {
     }
 }
 
-impl Source for End {
+impl<T: Typed> Registrant<T> {
+    fn registers(&mut self, act: impl FnOnce(&mut dyn Source) -> io::Result<()>) -> io::Result<()> {
+        match self.way {
+            Way::Typed => act(self.io.source()),
+            Way::Raw => act(&mut SourceFd(&self.as_raw_fd())),
+        }
+    }
+}
+
+impl<T: Typed> AsRawFd for Registrant<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.io.as_raw_fd()
+    }
+}
+
+impl<T: Typed> Source for Registrant<T> {
     fn register(&mut self, on: &Registry, token: Token, interest: Interest) -> io::Result<()> {
         self.registers(|source| source.register(on, token, interest))
     }

@@ -164,10 +164,7 @@ fn idle_costs_nothing(backend: Backend) {
     }
     let _waker = Waker::new(bench.registry(), WAKE).unwrap();
     bench.expect_silence_after(16, |_| {});
-    let before = system::thread_cpu_time();
-    assert!(bench.wait(200).is_empty());
-    let used = system::thread_cpu_time() - before;
-    assert!(used < Duration::from_millis(40), "{used:?} of processor time in 200 ms");
+    bench.expect_sleep();
 }
 
 /// TO-5: a signal is told, in time, and the next wait is a whole one.
