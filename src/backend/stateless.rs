@@ -209,7 +209,13 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         let entry = shared.take(fd).ok_or_else(|| unknown(fd))?;
         self.refresh(&mut shared, fd)?;
         // Of what was closed nothing is left either, and the caller learns of it as from epoll.
-        if entry.is_with_edges() { self.leave_edges(fd) } else { Ok(()) }
+        if entry.place == Place::Gone {
+            Err(unknown(fd))
+        } else if entry.is_with_edges() {
+            self.leave_edges(fd)
+        } else {
+            Ok(())
+        }
     }
 
     fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {

@@ -128,7 +128,7 @@ fn with_another_token(backend: Backend, trigger: Trigger) {
     }
 }
 
-/// RG-1: two were ready, one is closed while the other is handled, and its number is taken
+/// RG-1, EP-2: two were ready, one is closed while the other is handled, and its number is taken
 /// by a third.
 fn within_one_list_of_events(backend: Backend, trigger: Trigger) {
     let mut bench = Bench::with_capacity(backend, 2);

@@ -71,16 +71,18 @@ fn page() -> String {
     page.push_str(PITFALLS_HEAD);
     for pitfall in PITFALLS {
         let here = match pitfall.answer {
-            Answer::Promises(names) => {
-                let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-                names.join(", ")
-            }
+            Answer::Promises(names) => quoted(names),
+            Answer::PromisesAnd(names, place) => format!("{}; and {place}", quoted(names)),
             Answer::Elsewhere(place) => place.to_owned(),
             Answer::DoesNotApply(reason) => format!("does not apply: {reason}"),
         };
         writeln!(page, "| {} | {} | {here} |", pitfall.id, pitfall.what).expect("as above");
     }
     page
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn write_chapter(page: &mut String, chapter: &Chapter) -> fmt::Result {
@@ -132,7 +134,9 @@ fn check_names() {
     let mut ids = BTreeSet::new();
     for pitfall in PITFALLS {
         assert!(ids.insert(pitfall.id), "{} stands there twice", pitfall.id);
-        let Answer::Promises(promises) = pitfall.answer else { continue };
+        let (Answer::Promises(promises) | Answer::PromisesAnd(promises, _)) = pitfall.answer else {
+            continue;
+        };
         for promise in promises {
             assert!(names.contains(*promise), "{}: no promise {promise}", pitfall.id);
         }

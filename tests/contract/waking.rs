@@ -94,7 +94,7 @@ fn waker_dropped_after_its_wake(backend: Backend) {
     bench.expect_nothing();
 }
 
-/// WK-1: every flag that is set before a wake-up is seen.
+/// WK-1, TH-5: every flag that is set before a wake-up is seen.
 fn flags_of_many_threads(backend: Backend) {
     const THREADS: usize = 4;
     const WAKES: usize = 1_500;
