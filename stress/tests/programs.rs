@@ -1,10 +1,12 @@
 //! Random programs against the model, on every backend: thousands in a run.
 //!
 //! A run prints its seed, and `OMNIPOLL_SEED` repeats it. A program of one thread that
-//! finds a broken promise is made as short as it gets.
+//! finds a broken promise is made as short as it gets. And a few that do not change: those
+//! that a fuzzer chose since together they reach most of the library.
 
-use std::env;
+use std::path::Path;
 use std::time::Duration;
+use std::{env, fs};
 
 use omnipoll::Backend;
 use omnipoll_stress::programs::{Company, Operation, Program, check_alone, check_together};
@@ -49,6 +51,28 @@ fn poll_together() {
 #[test]
 fn select_together() {
     run_together(Backend::Select);
+}
+
+#[test]
+fn what_a_fuzzer_chose() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/programs");
+    let mut count = 0;
+    for entry in fs::read_dir(corpus).expect("the corpus is in the repository") {
+        let path = entry.expect("an entry").path();
+        let bytes = fs::read(&path).expect("it can be read");
+        // The first byte chose a backend there. Here it is for all of them.
+        let program = Program::decode(&bytes[1..]);
+        for backend in Backend::available() {
+            if let Err(violation) = check_alone(&program, backend) {
+                panic!(
+                    "{}: a promise is broken on {backend}\n{violation}\n{program}",
+                    path.display()
+                );
+            }
+        }
+        count += 1;
+    }
+    assert!(count > 0, "there is nothing in it");
 }
 
 #[test]
