@@ -212,15 +212,19 @@
 //!   with [`Poll::builder`].
 //! - Several threads: [`Poll::share`] lets them wait together, and [`Interest::oneshot`]
 //!   gives each event to one of them. The example `worker_pool` does so.
+//! - Signals, and programs that were started and end: they may end a wait with
+//!   [`Interrupted`], which [`Builder::retry_interrupted`] sits out.
 //! - Waking the loop from another thread: [`Waker`](crate::Waker).
 //! - Pipes, FIFOs, terminals: [`unix`](crate::unix), and the example `fifo_chat`.
 //! - A library that is built on mio, such as tokio: the package `mio` beside this one.
 //!
+//! [`Builder::retry_interrupted`]: crate::Builder::retry_interrupted
 //! [`Events`]: crate::Events
 //! [`Interest`]: crate::Interest
 //! [`Interest::WRITABLE`]: crate::Interest::WRITABLE
 //! [`Interest::level`]: crate::Interest::level
 //! [`Interest::oneshot`]: crate::Interest::oneshot
+//! [`Interrupted`]: std::io::ErrorKind::Interrupted
 //! [`Poll`]: crate::Poll
 //! [`Poll::builder`]: crate::Poll::builder
 //! [`Poll::poll`]: crate::Poll::poll

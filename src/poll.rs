@@ -349,8 +349,9 @@ impl fmt::Debug for Poll {
 /// it arms it again.
 ///
 /// Under `poll` and `select` one thread at a time is in the kernel for all of them, and
-/// hands over when it leaves. A file that is always ready wakes one of the threads when it
-/// is registered, and shows in the waits that begin later.
+/// hands over when it leaves; a wait of zero calls it back for a moment. A file that is
+/// always ready wakes one of the threads when it is registered, and shows in the waits that
+/// begin later.
 #[derive(Debug)]
 pub struct SharedPoll {
     registry: Registry,
