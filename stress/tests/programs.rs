@@ -6,10 +6,12 @@
 
 use std::path::Path;
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fs, slice};
 
-use omnipoll::Backend;
-use omnipoll_stress::programs::{Company, Operation, Program, check_alone, check_together};
+use omnipoll::{Backend, Interest};
+use omnipoll_stress::programs::{
+    Amount, Company, Kind, Operation, Program, Way, check_alone, check_together,
+};
 use proptest::array;
 use proptest::bool::weighted;
 use proptest::collection::vec;
@@ -51,6 +53,36 @@ fn poll_together() {
 #[test]
 fn select_together() {
     run_together(Backend::Select);
+}
+
+/// Each piece that a closing peer has not read makes room for the writer anew, and threads
+/// that wait may be told of one after the other, though the writing was before the
+/// registration.
+#[test]
+fn a_full_queue_that_dies_is_no_busy_loop() {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    let operations = vec![
+        // What is always ready keeps the threads awake.
+        Operation::Register(2, Interest::WRITABLE.level()),
+        Operation::Write(0, Amount::All),
+        Operation::Register(0, both),
+        Operation::Write(1, Amount::All),
+        Operation::Register(1, both),
+        Operation::Wait(0),
+        Operation::PeerClose(0),
+        Operation::PeerReset(1),
+        Operation::Wait(0),
+    ];
+    let eventfd = (Kind::Eventfd, Way::Raw);
+    let ends = [(Kind::Datagram, Way::Raw), (Kind::Unix, Way::Raw), eventfd, eventfd];
+    let program = Program { capacity: 64, ends, operations };
+    let company = Company { waiters: 2, timeout: None, is_watched: false };
+    for backend in Backend::available() {
+        for _ in 0..100 {
+            let result = check_together(slice::from_ref(&program), backend, company);
+            assert!(result.is_ok(), "{backend}: {result:?}");
+        }
+    }
 }
 
 #[test]

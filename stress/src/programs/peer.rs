@@ -1,4 +1,5 @@
 use std::io;
+use std::mem;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
@@ -21,6 +22,8 @@ const CLIENTS: usize = 8;
 pub(super) struct Peer {
     kind: Kind,
     side: Side,
+    /// In how many pieces what was written to it and not read may lie there, at the most.
+    unread: u32,
 }
 
 #[derive(Debug)]
@@ -58,7 +61,7 @@ pub(super) fn connect(kind: Kind) -> io::Result<(OwnedFd, Peer)> {
             (ours, theirs)
         }
     };
-    Ok((ours, Peer { kind, side: Side::Open(side) }))
+    Ok((ours, Peer { kind, side: Side::Open(side), unread: 0 }))
 }
 
 fn connect_tcp() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -88,11 +91,14 @@ fn listen() -> io::Result<(OwnedFd, Peer)> {
     let address = SocketAddr::from_abstract_name(name)?;
     let listener = UnixListener::bind_addr(&address)?;
     let side = Side::Clients(address, Vec::new());
-    Ok((listener.into(), Peer { kind: Kind::Listener, side }))
+    Ok((listener.into(), Peer { kind: Kind::Listener, side, unread: 0 }))
 }
 
 impl Peer {
     pub(super) fn read(&mut self, amount: Amount) -> Attempt {
+        if amount == Amount::All {
+            self.unread = 0;
+        }
         match &self.side {
             Side::Open(fd) if self.kind != Kind::PipeReader => {
                 let mut buffer = vec![0; 64 * 1024];
@@ -140,17 +146,60 @@ impl Peer {
         }
     }
 
-    /// Closes it, by a reset if `is_hard`; false if it is closed.
-    pub(super) fn close(&mut self, is_hard: bool) -> bool {
+    /// Notes that something was written to it in so many pieces.
+    pub(super) fn receive(&mut self, pieces: u32) {
+        self.unread += pieces;
+    }
+
+    /// Closes it, by a reset if `is_hard`.
+    pub(super) fn close(&mut self, is_hard: bool) -> Attempt {
         if is_hard {
             self.reset_on_close();
         }
-        !matches!(std::mem::replace(&mut self.side, Side::Closed), Side::Closed)
+        let was_open = !matches!(mem::replace(&mut self.side, Side::Closed), Side::Closed);
+        let mut attempt = Attempt::of(was_open);
+        if matches!(self.kind, Kind::Unix | Kind::Datagram) {
+            // The kernel frees what was not read piece by piece, and each that it frees makes
+            // room for the writer anew.
+            attempt.pieces += mem::take(&mut self.unread);
+        }
+        attempt
     }
 
     pub(super) fn reset_on_close(&self) {
         if let Side::Open(fd) = &self.side {
             reset_on_close(self.kind, fd.as_fd());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::end::End;
+    use super::super::operation::Way;
+    use super::*;
+
+    /// Closes a peer of that kind to which an end has written until it would block.
+    fn close_full(kind: Kind, is_read: bool) -> (Attempt, Attempt) {
+        let (ours, mut peer) = connect(kind).unwrap();
+        let written = End::new(kind, Way::Raw, ours).write(Amount::All);
+        peer.receive(written.pieces);
+        if is_read {
+            peer.read(Amount::All);
+        }
+        (written, peer.close(false))
+    }
+
+    #[test]
+    fn a_close_frees_each_piece_that_was_not_read() {
+        for kind in [Kind::Unix, Kind::Datagram] {
+            let (written, closed) = close_full(kind, false);
+            assert!(written.pieces > 10, "{kind:?}: {written:?}");
+            assert_eq!(closed.pieces, written.pieces + 1, "{kind:?}");
+            let (_, closed) = close_full(kind, true);
+            assert_eq!(closed.pieces, 1, "{kind:?}");
+        }
+        let (_, closed) = close_full(Kind::Tcp, false);
+        assert_eq!(closed.pieces, 1);
     }
 }

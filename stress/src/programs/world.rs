@@ -101,8 +101,8 @@ impl World {
             O::PeerShutdown(slot, how) => {
                 self.with_peer(slot, |peer| Attempt::of(peer.shutdown(how)));
             }
-            O::PeerClose(slot) => self.with_peer(slot, |peer| Attempt::of(peer.close(false))),
-            O::PeerReset(slot) => self.with_peer(slot, |peer| Attempt::of(peer.close(true))),
+            O::PeerClose(slot) => self.with_peer(slot, |peer| peer.close(false)),
+            O::PeerReset(slot) => self.with_peer(slot, |peer| peer.close(true)),
             O::AddWaker(at) => self.add_waker(at)?,
             O::Wake(at) => self.wake(at)?,
             O::DropWaker(at) => self.wakers[at] = None,
@@ -249,6 +249,7 @@ impl World {
     fn write(&mut self, slot: usize, amount: Amount) {
         let Some(opened) = self.opened(slot) else { return };
         let attempt = opened.end.write(amount);
+        opened.peer.borrow_mut().receive(attempt.pieces);
         self.note(slot, Directions::WRITE, attempt);
     }
 
