@@ -3,5 +3,6 @@
 //! - [`programs`]: random sequences of operations, checked against a model.
 //! - [`soak`]: an echo server whose clients misbehave; every byte is accounted for.
 
+mod arguments;
 pub mod programs;
 pub mod soak;

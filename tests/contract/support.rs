@@ -31,9 +31,8 @@ pub(crate) const QUIET_MS: u64 = 15;
 const SLEEPING: Duration = Duration::from_millis(10);
 
 /// How many events may come of one cause before silence. The promise allows spurious
-/// events, and forbids that they go on: a busy loop makes hundreds while one looks, a kernel
-/// that hangs up a terminal in several steps tells of each.
-pub(crate) const SPURIOUS: usize = 12;
+/// events, and forbids that they go on.
+pub(crate) const SPURIOUS: usize = 3;
 
 /// Set in a process that runs a single test.
 const ALONE: &str = "OMNIPOLL_CONTRACT_ALONE";

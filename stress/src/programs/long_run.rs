@@ -1,4 +1,3 @@
-use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use super::check::{Company, Figures, Violation, check_alone, check_together};
 use super::program::Program;
 use super::shrink::shrink;
+use crate::arguments::{Backends, parse_time};
 
 /// How often the figures are printed.
 const REPORT: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = parse_time)]
     time: Duration,
     /// The backend, or `all` that this machine has.
-    #[arg(long, default_value = "all", value_parser = parse_backends)]
+    #[arg(long, default_value = "all")]
     backend: Backends,
     /// How many programs run at a time.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=8))]
@@ -41,10 +41,6 @@ pub struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
 }
-
-/// Some backends.
-#[derive(Clone, Debug)]
-struct Backends(Vec<Backend>);
 
 /// What the threads of a run share.
 struct Run {
@@ -161,47 +157,4 @@ fn report(seed: u64, backend: Backend, violation: &Violation, programs: &[Progra
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing panics while one of them is held.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn parse_time(text: &str) -> Result<Duration, String> {
-    let unit = text.char_indices().next_back().ok_or("a number and a unit: 90s, 20m, 1h")?;
-    let seconds = match unit.1 {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        _ => return Err(format!("{text}: the unit is s, m or h, as in 90s")),
-    };
-    let count: u64 = text[..unit.0].parse().map_err(|error| format!("{text}: {error}"))?;
-    count.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("{text}: too long"))
-}
-
-fn parse_backends(text: &str) -> Result<Backends, String> {
-    if text == "all" {
-        return Ok(Backends(Backend::available()));
-    }
-    text.parse().map(|backend| Backends(vec![backend])).map_err(|error| format!("{error}"))
-}
-
-impl fmt::Display for Backends {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, backend) in self.0.iter().enumerate() {
-            write!(f, "{}{backend}", if at == 0 { "" } else { ", " })?;
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(parse_time("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_time("20m"), Ok(Duration::from_secs(1200)));
-        assert_eq!(parse_time("1h"), Ok(Duration::from_secs(3600)));
-        for wrong in ["", "h", "5", "1d", "-1s", "99999999999999999h"] {
-            assert!(parse_time(wrong).is_err(), "{wrong:?}");
-        }
-    }
 }

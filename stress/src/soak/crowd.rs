@@ -9,10 +9,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use omnipoll::net::SpareDescriptor;
 use omnipoll::{Backend, Events, Poll, Token, Waker};
 
 use super::ledger::Ledger;
-use super::stream::{Address, is_shortage};
+use super::stream::Address;
 use super::table::Table;
 use super::visit::{PIECE, Phase, Step, Visit};
 
@@ -255,5 +256,5 @@ impl Members {
 /// Whether a connection cannot be begun for a reason that passes.
 fn must_wait(error: &io::Error) -> bool {
     let passes = [io::ErrorKind::WouldBlock, io::ErrorKind::AddrNotAvailable];
-    is_shortage(error) || passes.contains(&error.kind())
+    SpareDescriptor::is_lack(error) || passes.contains(&error.kind())
 }

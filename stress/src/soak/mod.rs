@@ -35,18 +35,20 @@ use omnipoll::Backend;
 use trial::{Length, Plan};
 use trigger::Trigger;
 
+use crate::arguments::{Backends, parse_time};
+
 /// Serves misbehaving clients for long.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// How long, on each backend: 30s, 20m, 2h.
-    #[arg(long = "for", value_name = "TIME", default_value = "1m", value_parser = duration)]
+    #[arg(long = "for", value_name = "TIME", default_value = "1m", value_parser = parse_time)]
     time: Duration,
     /// How many connections, on each backend, rather than how long.
     #[arg(long, value_name = "COUNT", conflicts_with = "time")]
     connections: Option<u64>,
     /// What the server waits with: a name, or all.
-    #[arg(long, value_name = "NAME", default_value = "all", value_parser = backends)]
-    backend: std::vec::Vec<Backend>,
+    #[arg(long, value_name = "NAME", default_value = "all")]
+    backend: Backends,
     /// What the clients wait with, if not with the same.
     #[arg(long, value_name = "NAME")]
     clients_on: Option<Backend>,
@@ -71,7 +73,7 @@ pub struct Arguments {
 /// Those of the machine, and that there were faults.
 pub fn run(arguments: &Arguments) -> io::Result<()> {
     let mut faults = 0;
-    for &backend in &arguments.backend {
+    for &backend in &arguments.backend.0 {
         let report = trial::run(&Plan {
             backend,
             clients_on: arguments.clients_on.unwrap_or(backend),
@@ -90,41 +92,5 @@ pub fn run(arguments: &Arguments) -> io::Result<()> {
     match faults {
         0 => Ok(()),
         _ => Err(io::Error::other(format!("{faults} faults; --seed {} again", arguments.seed))),
-    }
-}
-
-fn backends(name: &str) -> Result<Vec<Backend>, String> {
-    match name {
-        "all" => Ok(Backend::available()),
-        _ => Ok(vec![name.parse().map_err(|error| format!("{error}"))?]),
-    }
-}
-
-/// A number and its unit.
-fn duration(text: &str) -> Result<Duration, String> {
-    let refusal = || format!("{text} is not a time such as 30s, 20m or 2h");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(refusal)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        _ => return Err(refusal()),
-    };
-    let number: u64 = number.parse().map_err(|_| refusal())?;
-    Ok(Duration::from_secs(number * seconds))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_a_unit() {
-        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("20m"), Ok(Duration::from_secs(1200)));
-        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
-        for text in ["", "20", "m", "-1s", "1.5h", "20µ"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
     }
 }

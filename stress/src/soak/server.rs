@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use omnipoll::event::{Event, Source};
+use omnipoll::net::SpareDescriptor;
 use omnipoll::{Backend, Events, Interest, Poll, SharedPoll, Token, Waker};
 
 use super::connection::{Connection, End, WAITING_MAX};
 use super::ledger::{Ledger, Side};
-use super::stream::{Address, Listener, Stream, is_shortage};
+use super::stream::{Address, Listener, Stream};
 use super::table::Table;
 use super::trial::OWED;
 use super::trigger::Trigger;
@@ -181,7 +182,7 @@ impl House {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // It was gone before we came to it.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) if is_shortage(&error) => {
+                Err(error) if SpareDescriptor::is_lack(&error) => {
                     // Level would tell of the connection that waits over and over, edge not
                     // before the next one comes.
                     self.counts.refused.fetch_add(1, Ordering::SeqCst);

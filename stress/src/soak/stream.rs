@@ -10,7 +10,6 @@ use std::{env, fs, process};
 use omnipoll::event::Source;
 use omnipoll::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use omnipoll::{Interest, Registry, Token};
-use rustix::io::Errno;
 use rustix::net::sockopt;
 
 /// What small buffers in the kernel are asked to hold, in bytes: so little that a client
@@ -193,9 +192,4 @@ impl Drop for Listener {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// Whether there was no descriptor left, in the process or in the machine.
-pub(super) fn is_shortage(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }

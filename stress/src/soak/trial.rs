@@ -8,12 +8,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use omnipoll::Backend;
+use omnipoll::net::SpareDescriptor;
 
 use super::crowd::{self, Crowd};
 use super::ledger::Ledger;
 use super::report::{Memory, Report, Stall};
 use super::server::{self, Server};
-use super::stream::is_shortage;
 use super::trigger::Trigger;
 use super::usage;
 use super::visit::Phase;
@@ -192,7 +192,7 @@ impl Trial<'_> {
         while refused.load(Ordering::SeqCst) == before && start.elapsed() < SHORTAGE {
             match file.try_clone() {
                 Ok(copy) => taken.push(copy),
-                Err(error) if is_shortage(&error) => {
+                Err(error) if SpareDescriptor::is_lack(&error) => {
                     taken.pop();
                     thread::sleep(Duration::from_millis(1));
                 }
