@@ -16,6 +16,8 @@ fn main() {
         // The kernel packs `epoll_event` on x86-64 alone, so that 32-bit
         // programs share its layout there.
         ("epoll_packed", linux && arch == "x86_64"),
+        // Android's sandbox refuses it to every program.
+        ("io_uring", os == "linux"),
         ("poll", linux),
         ("select", linux),
     ];

@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::backend::{Outcome, Selector, SelectorNumber, Tells, Trigger};
+use crate::backend::{Membership, Outcome, Tells, Trigger, is_socket_or_pipe};
 use crate::event::{Readiness, Source};
 use crate::{Interest, Registry, Token};
 
@@ -52,15 +52,19 @@ pub struct IoSource<T: AsRawFd> {
     // Programs have many sources, so this lies flat: four pipes' ends to a cache line.
     /// There if it is registered with a backend that makes edges in software.
     trigger: Option<Arc<Trigger>>,
-    /// Where it is registered.
-    selector: Option<SelectorNumber>,
+    membership: Membership,
     io: T,
 }
 
 impl<T: AsRawFd> IoSource<T> {
     /// Takes `io`, which should be non-blocking.
     pub fn new(io: T) -> IoSource<T> {
-        IoSource { trigger: None, selector: None, io }
+        IoSource { trigger: None, membership: Membership::NONE_OF_UNKNOWN_KIND, io }
+    }
+
+    /// Takes `io`, which is a socket or a pipe for certain.
+    pub(crate) fn of_known_kind(io: T) -> IoSource<T> {
+        IoSource { trigger: None, membership: Membership::NONE, io }
     }
 
     /// Runs `f`, which tries some I/O, and tells the poll that it was tried.
@@ -153,7 +157,7 @@ impl<T: AsRawFd> IoSource<T> {
 
     #[cold]
     fn rearm(&self, directions: Readiness) {
-        if let Some(selector) = self.open_selector() {
+        if let Some(selector) = self.membership.selector() {
             // It can fail only in ways that the next wait or change reports.
             let _ = selector.rearm(self.io.as_raw_fd(), directions);
         }
@@ -167,24 +171,34 @@ impl<T: AsRawFd> IoSource<T> {
     /// child it is not: the registration is the parent's, who goes on with it.
     #[inline]
     fn end(&mut self) {
-        if self.selector.is_some() {
-            if let Some(selector) = self.selector.and_then(SelectorNumber::own_selector) {
-                // It fails only if it was ended in another way.
-                let _ = selector.remove(self.io.as_raw_fd());
+        if self.membership.is_any() {
+            if let Some(selector) = self.membership.own_selector() {
+                if self.membership.is_registered() {
+                    // It fails only if it was ended in another way.
+                    let _ = selector.remove(self.io.as_raw_fd());
+                }
+                if selector.holds_files() {
+                    // If it fails, the peer learns of the end when the poll is waited for.
+                    let _ = selector.let_go();
+                }
             }
             self.trigger = None;
-            self.selector = None;
+            self.membership.leave(false);
         }
     }
 
-    /// The selector that it is registered with; `None` if that was closed.
-    fn open_selector(&self) -> Option<Arc<Selector>> {
-        self.selector.and_then(SelectorNumber::selector)
+    /// Has the poll that it has left let go of the file.
+    #[cold]
+    fn let_go(&self) {
+        if let Some(selector) = self.membership.own_selector() {
+            // If it fails, the peer learns of the end when that poll is waited for.
+            let _ = selector.let_go();
+        }
     }
 
     #[inline]
     fn check_is_with(&self, registry: &Registry) -> io::Result<()> {
-        if self.selector == Some(registry.selector().number()) {
+        if self.membership.is_registered_with(registry.selector()) {
             return Ok(());
         }
         Err(self.is_not_with())
@@ -192,7 +206,8 @@ impl<T: AsRawFd> IoSource<T> {
 
     #[cold]
     fn is_not_with(&self) -> io::Error {
-        let problem = match self.open_selector() {
+        let registered = Some(self.membership).filter(|membership| membership.is_registered());
+        let problem = match registered.and_then(Membership::selector) {
             None => "this source is not registered: register it first",
             Some(_) => "this source is registered with another poll: deregister it there first",
         };
@@ -217,12 +232,23 @@ impl<T: AsRawFd> Source for IoSource<T> {
         token: Token,
         interests: Interest,
     ) -> io::Result<()> {
-        if self.selector.is_some() && self.open_selector().is_some() {
+        if self.membership.is_registered() && self.membership.selector().is_some() {
             return Err(is_registered());
         }
         let selector = registry.selector();
-        self.trigger = selector.add(self.io.as_raw_fd(), token, interests, Tells::Attempts)?;
-        self.selector = Some(selector.number());
+        if self.membership.is_held_by_other_than(selector) {
+            // What is closed after this tells the new poll alone.
+            self.let_go();
+        }
+        let fd = self.io.as_raw_fd();
+        let mut is_known = self.membership.has_known_kind();
+        if !is_known && selector.holds_files() && is_socket_or_pipe(fd)? {
+            is_known = true;
+            self.membership.know_kind();
+        }
+        let tells = if is_known { Tells::AttemptsAndKind } else { Tells::Attempts };
+        self.trigger = selector.add(fd, token, interests, tells)?;
+        self.membership.join(selector);
         Ok(())
     }
 
@@ -240,9 +266,10 @@ impl<T: AsRawFd> Source for IoSource<T> {
     #[inline]
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
         self.check_is_with(registry)?;
+        let selector = registry.selector();
         self.trigger = None;
-        self.selector = None;
-        registry.selector().remove(self.io.as_raw_fd())
+        self.membership.leave(selector.holds_files());
+        selector.remove(self.io.as_raw_fd())
     }
 }
 
@@ -264,6 +291,8 @@ impl<T: AsRawFd> Deref for IoSource<T> {
 
 impl<T: AsRawFd> DerefMut for IoSource<T> {
     fn deref_mut(&mut self) -> &mut T {
+        // It may be another one afterwards.
+        self.membership.forget_kind();
         &mut self.io
     }
 }

@@ -1,8 +1,8 @@
 //! Waits for I/O: every mechanism that the operating system offers, behind one API.
 //!
 //! A program that owns many descriptors sleeps in one call until one of them is ready.
-//! omnipoll gives that call over [epoll(7)], [poll(2)] and [select(2)], chosen at run
-//! time, with edge, level and oneshot triggers that mean the same on all of them.
+//! omnipoll gives that call over [epoll(7)], [io_uring(7)], [poll(2)] and [select(2)], chosen
+//! at run time, with edge, level and oneshot triggers that mean the same on all of them.
 //!
 //! The API is that of mio 1.2, with additions: a program written for mio compiles with
 //! the name changed, and a package named `mio` lets tokio and everything else that is
@@ -19,6 +19,7 @@
 //! | a type of one's own | an implementation of [`event::Source`], often by [`IoSource`] |
 //!
 //! [epoll(7)]: https://man7.org/linux/man-pages/man7/epoll.7.html
+//! [io_uring(7)]: https://man7.org/linux/man-pages/man7/io_uring.7.html
 //! [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
 //! [select(2)]: https://man7.org/linux/man-pages/man2/select.2.html
 

@@ -18,9 +18,9 @@ use crate::unix::SignalSet;
 /// # Which mechanism
 ///
 /// [`Poll::builder`] chooses by name. Where the program does not, the environment
-/// variable `OMNIPOLL_BACKEND` does (`epoll`, `poll`, `select`), so that any program can
-/// be moved; else it is the best that the machine has. What the program sees is the same
-/// on all of them, save for what [`capabilities`](Poll::capabilities) tells.
+/// variable `OMNIPOLL_BACKEND` does (`epoll`, `io_uring`, `poll`, `select`), so that any
+/// program can be moved; else it is the best that the machine has. What the program sees is
+/// the same on all of them, save for what [`capabilities`](Poll::capabilities) tells.
 ///
 /// # What is promised
 ///
@@ -46,8 +46,9 @@ use crate::unix::SignalSet;
 ///   sources, and take [`WouldBlock`](io::ErrorKind::WouldBlock) as an answer.
 /// - That closing a descriptor behind the library's back is noticed. Under `poll` and
 ///   `select`, with level or oneshot, one error event tells of it, and then silence; else
-///   there is silence. If its number is given out anew before it was deregistered, events
-///   of the newcomer may carry the old token.
+///   there is silence, as soon as the kernel has nothing open of it: until then, it goes on
+///   to report what has a duplicate, or had one a moment ago. If its number is given out
+///   anew before it was deregistered, events of the newcomer may carry the old token.
 /// - Use after fork(2): parent and child share what the kernel keeps, so a child that does
 ///   not call exec(2) must neither wait on it nor change a registration. A child that drops
 ///   its copies, as one does that ends, changes nothing for its parent, and does not hang,
@@ -285,7 +286,8 @@ impl Poll {
     /// another loop; `None` if the backend has none.
     ///
     /// From the first call on, wake-ups go through the kernel, so that the outer loop
-    /// sees them. Files that are always ready do not show on it.
+    /// sees them, and io_uring takes a ring for all threads, which costs as much as epoll.
+    /// Files that are always ready do not show on it.
     ///
     /// # Examples
     ///
@@ -456,12 +458,75 @@ impl Builder {
         self
     }
 
+    /// How long a wait looks again and again before it sleeps; not at all unless asked for.
+    ///
+    /// An event that comes while it spins is told some microseconds earlier, since nobody
+    /// has to be woken for it, and a [`Waker`](crate::Waker) makes no system call. It costs a
+    /// processor: a wait for which nothing comes uses it for as long as it spins, and on a
+    /// machine with few of them, takes it from who would have made the event. Of use are some
+    /// ten microseconds, where the thread has a processor for itself.
+    ///
+    /// A signal that is handled meanwhile does not end the wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use omnipoll::{Events, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::builder().spin(Duration::from_micros(20)).build()?;
+    /// let mut events = Events::with_capacity(8);
+    /// poll.poll(&mut events, Some(Duration::from_millis(1)))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn spin(mut self, time: Duration) -> Builder {
+        self.options.spin = time;
+        self
+    }
+
+    /// How long the kernel polls network devices itself in a wait, before it sleeps until
+    /// they interrupt; not at all unless asked for. It is rounded down to microseconds.
+    ///
+    /// This is what `SO_BUSY_POLL` is for one socket: packets are taken from the device by
+    /// the thread that waits for them, which saves the interrupt and its wait, and costs the
+    /// processor for that time. Drivers without NAPI, and the loopback device, have nothing
+    /// to poll, and then it changes nothing. See `EPIOCSPARAMS` in [ioctl_eventpoll(2)], and
+    /// [io_uring_register_napi(3)]; [`Capabilities::busy_poll`] tells whether it is there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use omnipoll::{Poll, Support};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::new()?;
+    /// if poll.capabilities().busy_poll == Support::Native {
+    ///     poll = Poll::builder().busy_poll(Duration::from_micros(50)).build()?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [ioctl_eventpoll(2)]: https://man7.org/linux/man-pages/man2/ioctl_eventpoll.2.html
+    /// [io_uring_register_napi(3)]: https://man7.org/linux/man-pages/man3/io_uring_register_napi.3.html
+    /// [`Capabilities::busy_poll`]: crate::Capabilities::busy_poll
+    pub fn busy_poll(mut self, time: Duration) -> Builder {
+        self.options.busy_poll = time;
+        self
+    }
+
     /// Opens the poll.
     ///
     /// # Errors
     ///
     /// - [`Unsupported`](io::ErrorKind::Unsupported) if this system lacks the backend that
-    ///   was asked for. None is taken in its place.
+    ///   was asked for, or [`busy_poll`](Builder::busy_poll) on it. None is taken in its
+    ///   place.
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if `OMNIPOLL_BACKEND` names none.
     /// - The system's own if no descriptor is left (`EMFILE`, `ENFILE`), or a sandbox
     ///   refuses.

@@ -33,6 +33,11 @@ use std::ptr;
 pub struct SignalSet(libc::sigset_t);
 
 impl SignalSet {
+    /// How much of a set the kernel looks at: one bit a signal.
+    #[cfg(any(epoll, io_uring))]
+    pub(crate) const KERNEL_BYTES: usize =
+        if cfg!(any(target_arch = "mips", target_arch = "mips64")) { 16 } else { 8 };
+
     /// The set without any signal.
     #[must_use]
     pub fn empty() -> SignalSet {

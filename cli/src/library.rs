@@ -1,103 +1,101 @@
 //! The loop that a user of omnipoll writes, on any backend.
 
-use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::io;
+use std::time::Duration;
 
+use omnipoll::event::Source;
 use omnipoll::unix::pipe::{Receiver, Sender};
-use omnipoll::{Backend, Events, Interest, Poll, Token};
+use omnipoll::{Backend, Events, Interest, Poll, Token, Waker};
 
-use crate::pipes::Ends;
-use crate::relay::{Contestant, PATIENCE, Pipe, Relay, Tally, Work};
+use crate::event_loop::{EventLoop, Registers, Wake};
+use crate::pipes::{Ends, Halves};
+use crate::relay::{Contestant, Work};
+use crate::ring;
 
-/// Registers `pipes` on `backend` with the trigger that `interest` carries.
-///
-/// # Errors
-/// Those of the backend.
-pub fn enter(
-    backend: Backend,
-    interest: Interest,
-    pipes: Vec<Ends>,
-    work: Work,
-) -> io::Result<Box<dyn Contestant>> {
-    enter_with(Poll::builder().backend(backend).build()?, interest, pipes, work)
+/// Which of omnipoll's loops.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// What it waits with.
+    pub backend: Backend,
+    /// To be read from, with the trigger that all of its sources have.
+    pub interest: Interest,
 }
 
-/// As [`enter`], on a poll that the caller has set up.
-///
-/// # Errors
-/// Those of the backend.
-pub fn enter_with(
+impl Kind {
+    /// The one with the default trigger.
+    pub fn edge(backend: Backend) -> Kind {
+        Kind { backend, interest: Interest::READABLE }
+    }
+
+    /// Registers `pipes` in a loop of this kind.
+    ///
+    /// # Errors
+    /// Those of the backend.
+    pub fn enter(self, pipes: Vec<Ends>, work: Work) -> io::Result<Box<dyn Contestant>> {
+        ring::enter::<Library>(self, pipes, work)
+    }
+}
+
+/// A loop over omnipoll.
+#[derive(Debug)]
+pub struct Library {
     poll: Poll,
     interest: Interest,
-    pipes: Vec<Ends>,
-    work: Work,
-) -> io::Result<Box<dyn Contestant>> {
-    let pipes = pipes.into_iter().map(LibraryPipe::from).collect();
-    let mut relay = Relay::new(pipes, work);
-    for (index, pipe) in relay.pipes_mut().iter_mut().enumerate() {
-        poll.registry().register(&mut pipe.receiver, Token(index), interest)?;
-    }
-    Ok(Box::new(Library { poll, events: Events::with_capacity(work.capacity()), relay }))
-}
-
-struct LibraryPipe {
-    receiver: Receiver,
-    sender: Sender,
-}
-
-impl From<Ends> for LibraryPipe {
-    fn from(ends: Ends) -> LibraryPipe {
-        LibraryPipe { receiver: Receiver::from(ends.reader), sender: Sender::from(ends.writer) }
-    }
-}
-
-impl Pipe for LibraryPipe {
-    #[inline]
-    fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        match (&self.receiver).read(buffer) {
-            Ok(count) => Ok(Some(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    #[inline]
-    fn write(&self, byte: &[u8; 1]) -> io::Result<()> {
-        (&self.sender).write(byte).map(drop)
-    }
-
-    fn into_ends(self) -> Ends {
-        Ends { reader: OwnedFd::from(self.receiver), writer: OwnedFd::from(self.sender) }
-    }
-}
-
-struct Library {
-    poll: Poll,
     events: Events,
-    relay: Relay<LibraryPipe>,
 }
 
-impl Contestant for Library {
-    fn run(&mut self, writes: usize) -> io::Result<Tally> {
-        self.relay.start(writes)?;
-        while self.relay.is_running() {
-            match self.poll.poll(&mut self.events, Some(PATIENCE)) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => result?,
-            }
-            let mut count = 0;
-            for event in &self.events {
-                count += 1;
-                if event.is_readable() {
-                    self.relay.pass_on(event.token().0)?;
-                }
-            }
-            self.relay.waited(count)?;
-        }
-        self.relay.finish()
+impl<S: Source> Registers<S> for Library {
+    #[inline]
+    fn register(&mut self, source: &mut S, token: usize) -> io::Result<()> {
+        self.poll.registry().register(source, Token(token), self.interest)
     }
 
-    fn leave(self: Box<Self>) -> Vec<Ends> {
-        self.relay.into_ends()
+    #[inline]
+    fn deregister(&mut self, source: &mut S, _: usize) -> io::Result<()> {
+        self.poll.registry().deregister(source)
+    }
+}
+
+impl EventLoop for Library {
+    type Kind = Kind;
+    type Pipe = Halves<Receiver, Sender>;
+    type Waker = Waker;
+
+    fn open(kind: Kind, capacity: usize) -> io::Result<Library> {
+        let poll = Poll::builder().backend(kind.backend).build()?;
+        Ok(Library { poll, interest: kind.interest, events: Events::with_capacity(capacity) })
+    }
+
+    fn waker(&mut self, token: usize) -> io::Result<Waker> {
+        Waker::new(self.poll.registry(), Token(token))
+    }
+
+    #[inline]
+    fn wait(
+        &mut self,
+        timeout: Duration,
+        mut ready: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<usize> {
+        loop {
+            match self.poll.poll(&mut self.events, Some(timeout)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        }
+        let mut count = 0;
+        for event in &self.events {
+            count += 1;
+            if event.is_readable() {
+                ready(event.token().0)?;
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl Wake for Waker {
+    #[inline]
+    fn wake(&self) -> io::Result<()> {
+        Waker::wake(self)
     }
 }

@@ -76,7 +76,7 @@ pub fn interleave(
                 let run = || contestant.run(writes[index]).map(|tally| tally.events);
                 samples[index].push(Sample::of(run)?);
             }
-            pipes = contestant.leave();
+            pipes = contestant.leave()?;
             step();
         }
     }

@@ -3,7 +3,7 @@
 //! One set of pipes serves all loops of a run, because two sets of 8,000 would not
 //! fit under the usual limits, and because the same pipes are the fairest ones.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -19,6 +19,75 @@ pub struct Ends {
     pub reader: OwnedFd,
     /// Where bytes go in.
     pub writer: OwnedFd,
+}
+
+/// A pipe in the types of one library, with that library's way to read and write.
+pub trait Pipe: From<Ends> {
+    /// What is registered.
+    type Reader;
+
+    /// The end that bytes come out of, to register it.
+    fn reader(&mut self) -> &mut Self::Reader;
+
+    /// Reads once: how many bytes, or `None` where it would block.
+    ///
+    /// # Errors
+    /// Those of read(2), save that it would block.
+    fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>>;
+
+    /// Writes the one byte that travels.
+    ///
+    /// # Errors
+    /// Those of write(2).
+    fn write(&self, byte: &[u8; 1]) -> io::Result<()>;
+
+    /// Gives the descriptors back.
+    fn into_ends(self) -> Ends;
+}
+
+/// A pipe of two types that read and write as those of the standard library do.
+#[derive(Debug)]
+pub struct Halves<R, W> {
+    reader: R,
+    writer: W,
+}
+
+impl<R: From<OwnedFd>, W: From<OwnedFd>> From<Ends> for Halves<R, W> {
+    fn from(ends: Ends) -> Halves<R, W> {
+        Halves { reader: R::from(ends.reader), writer: W::from(ends.writer) }
+    }
+}
+
+impl<R, W> Pipe for Halves<R, W>
+where
+    R: From<OwnedFd> + Into<OwnedFd>,
+    W: From<OwnedFd> + Into<OwnedFd>,
+    for<'a> &'a R: Read,
+    for<'a> &'a W: Write,
+{
+    type Reader = R;
+
+    fn reader(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
+    #[inline]
+    fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        match (&self.reader).read(buffer) {
+            Ok(count) => Ok(Some(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[inline]
+    fn write(&self, byte: &[u8; 1]) -> io::Result<()> {
+        (&self.writer).write(byte).map(drop)
+    }
+
+    fn into_ends(self) -> Ends {
+        Ends { reader: self.reader.into(), writer: self.writer.into() }
+    }
 }
 
 /// Opens `count` pipes.

@@ -12,7 +12,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::pipes::Ends;
+use crate::pipes::{Ends, Pipe};
 
 /// How long a loop waits for the next event before it calls it lost.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -72,24 +72,6 @@ pub struct Tally {
     pub waits: usize,
 }
 
-/// A pipe as one loop sees it, with that loop's way to read and write.
-pub trait Pipe: Sized {
-    /// Reads once: how many bytes, or `None` where it would block.
-    ///
-    /// # Errors
-    /// Those of read(2), save that it would block.
-    fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>>;
-
-    /// Writes the one byte that travels.
-    ///
-    /// # Errors
-    /// Those of write(2).
-    fn write(&self, byte: &[u8; 1]) -> io::Result<()>;
-
-    /// Gives the descriptors back.
-    fn into_ends(self) -> Ends;
-}
-
 /// A loop that runs the workload on pipes that it has registered.
 pub trait Contestant {
     /// Sends the bytes off, passes them on until `writes` more were written, and
@@ -100,7 +82,10 @@ pub trait Contestant {
     fn run(&mut self, writes: usize) -> io::Result<Tally>;
 
     /// Lets go of the pipes, empty as they were.
-    fn leave(self: Box<Self>) -> Vec<Ends>;
+    ///
+    /// # Errors
+    /// Those of the system.
+    fn leave(self: Box<Self>) -> io::Result<Vec<Ends>>;
 }
 
 /// The state of a run that all loops share.

@@ -34,7 +34,8 @@ fn json_has_a_row_for_every_backend() {
 }
 
 /// Two calls an event, and one wait for all four: less would mean that events come
-/// from nowhere, more that a backend asks the kernel for what it does not need.
+/// from nowhere, more that a backend asks the kernel for what it does not need. A ring
+/// may hold the events before anybody waits for them, and the wait is then no call.
 #[test]
 fn system_calls_are_counted_and_none_is_wasted() {
     let output = bench(&["--json"]);
@@ -44,10 +45,12 @@ fn system_calls_are_counted_and_none_is_wasted() {
         return;
     }
     for row in report["rows"].as_array().expect("rows") {
+        let least = if row["backend"] == "io_uring" { 2.0 } else { 2.25 };
         for side in ["omnipoll", "raw"] {
             let calls = row[side]["system_calls_per_event"].as_f64();
             if !row[side].is_null() {
-                assert_eq!(calls, Some(2.25), "{side}: {row}");
+                let calls = calls.expect("a count");
+                assert!((least..=2.25).contains(&calls), "{side}: {row}");
             }
         }
     }

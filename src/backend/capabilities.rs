@@ -12,6 +12,12 @@ pub enum Support {
     Absent,
 }
 
+impl Support {
+    pub(super) const fn native_if(is_there: bool) -> Support {
+        if is_there { Support::Native } else { Support::Absent }
+    }
+}
+
 impl fmt::Display for Support {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -74,4 +80,8 @@ pub struct Capabilities {
     /// Whether the poll has a descriptor that becomes readable with its events, so that
     /// it can be nested in another loop.
     pub descriptor: Support,
+    /// [`Builder::spin`](crate::Builder::spin).
+    pub spin: Support,
+    /// [`Builder::busy_poll`](crate::Builder::busy_poll).
+    pub busy_poll: Support,
 }

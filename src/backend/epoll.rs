@@ -8,7 +8,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::mem;
+use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ use rustix::io::Errno;
 use super::notifier::Notifier;
 use super::raw_fd::borrow;
 use super::{
-    Capabilities, Mechanism, Support, Tells, Trigger, above_standard, is_refusal, timeout,
+    Capabilities, Mechanism, Support, Tells, Trigger, above_standard, is_refusal, microseconds,
+    no_busy_poll, timeout,
 };
 use crate::event::{Event, Events, Readiness};
 use crate::signal_set::SignalSet;
@@ -30,9 +31,8 @@ use crate::{Interest, Token};
 /// Its address is the notifier's token.
 static NOTIFIER: u8 = 0;
 
-/// How much of a signal set the kernel looks at: one bit a signal.
-const SIGNAL_SET_BYTES: usize =
-    if cfg!(any(target_arch = "mips", target_arch = "mips64")) { 16 } else { 8 };
+/// How many packets are taken at a time: the kernel's own choice where nobody makes one.
+const BUSY_POLL_BUDGET: u16 = 8;
 
 const _: () = {
     assert!(size_of::<Event>() == size_of::<libc::epoll_event>());
@@ -112,6 +112,20 @@ impl Mechanism for Epoll {
         Ok(epoll::delete(&self.epoll, borrow(fd)?)?)
     }
 
+    fn busy_poll(&self, time: Duration) -> io::Result<()> {
+        let asked = libc::epoll_params {
+            busy_poll_usecs: microseconds(time),
+            busy_poll_budget: BUSY_POLL_BUDGET,
+            prefer_busy_poll: 0,
+            ..self.busy_poll_parameters().map_err(|_| no_busy_poll())?
+        };
+        // SAFETY: The call reads one struct of this type, which is borrowed.
+        match unsafe { libc::ioctl(self.epoll.as_raw_fd(), libc::EPIOCSPARAMS, &raw const asked) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
     fn rearm(&self, _: RawFd, _: Readiness) -> io::Result<()> {
         // The kernel sees the I/O itself.
         Ok(())
@@ -161,11 +175,19 @@ impl Mechanism for Epoll {
             exclusive: Support::Native,
             priority: Support::Native,
             hang_up: Support::Native,
-            sub_millisecond: if nanoseconds { Support::Native } else { Support::Absent },
+            sub_millisecond: Support::native_if(nanoseconds),
             short_read_drains: Support::Native,
             signal_mask: Support::Native,
             descriptor: Support::Native,
+            spin: Support::Emulated,
+            busy_poll: Support::native_if(self.busy_poll_parameters().is_ok()),
         }
+    }
+}
+
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
     }
 }
 
@@ -202,6 +224,18 @@ impl Epoll {
         usize::try_from(found).map_err(|_| io::Error::last_os_error())
     }
 
+    /// What the kernel has to say about busy polling.
+    fn busy_poll_parameters(&self) -> io::Result<libc::epoll_params> {
+        let mut found = MaybeUninit::<libc::epoll_params>::zeroed();
+        // SAFETY: The call writes one struct of this type, for which there is room.
+        match unsafe { libc::ioctl(self.epoll.as_raw_fd(), libc::EPIOCGPARAMS, found.as_mut_ptr()) }
+        {
+            // SAFETY: It is made of integers, and was zero before the kernel wrote it.
+            0 => Ok(unsafe { found.assume_init() }),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
     /// As above, with a timeout in nanoseconds. The C libraries are slow to wrap it.
     fn epoll_pwait2(
         &self,
@@ -226,15 +260,16 @@ impl Epoll {
                 length(room.len()),
                 &raw const timeout,
                 mask,
-                SIGNAL_SET_BYTES,
+                SignalSet::KERNEL_BYTES,
             )
         };
         usize::try_from(found).map_err(|_| io::Error::last_os_error())
     }
 }
 
+/// The token of the notifier.
 #[inline]
-fn reserved() -> Token {
+pub(super) fn reserved() -> Token {
     Token((&raw const NOTIFIER).addr())
 }
 

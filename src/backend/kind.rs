@@ -37,6 +37,25 @@ pub enum Backend {
     ///
     /// [epoll(7)]: https://man7.org/linux/man-pages/man7/epoll.7.html
     Epoll,
+    /// [io_uring(7)], of Linux since 5.18, where no sandbox refuses it. Changes ride on the
+    /// call that waits, and a wait that finds completions in the ring makes no call.
+    ///
+    /// It is made for one thread that waits. From when another one waits too, or drops a
+    /// source while nobody waits, what the kernel has to do for a registration it does in the
+    /// thread that waited when it was made. That thread is interrupted for it, so that calls
+    /// of it that are never restarted, as [signal(7)] lists them, may end with `EINTR`; and
+    /// while it sleeps uninterruptibly, as for a disk, events and wake-ups come late. To
+    /// close such a poll interrupts its threads too, once, some milliseconds later; and so
+    /// does, where it is nested in an epoll, each event that comes while that sleeps. A wait
+    /// then ends with [`Interrupted`](std::io::ErrorKind::Interrupted), as after a signal:
+    /// [`retry_interrupted`](crate::Builder::retry_interrupted) goes on by itself.
+    ///
+    /// Raw descriptors, priority, exclusive, and oneshot for writing alone go by an epoll,
+    /// which is nested in the ring.
+    ///
+    /// [io_uring(7)]: https://man7.org/linux/man-pages/man7/io_uring.7.html
+    /// [signal(7)]: https://man7.org/linux/man-pages/man7/signal.7.html
+    IoUring,
     /// [poll(2)], of every Unix. The cost of a wait follows the number of registered
     /// descriptors, and a wait fails (`EINVAL`) for more of them than `RLIMIT_NOFILE` allows
     /// at that time.
@@ -53,7 +72,8 @@ pub enum Backend {
 
 impl Backend {
     /// Every name, the preferred ones first.
-    pub const ALL: &'static [Backend] = &[Backend::Epoll, Backend::Poll, Backend::Select];
+    pub const ALL: &'static [Backend] =
+        &[Backend::Epoll, Backend::IoUring, Backend::Poll, Backend::Select];
 
     /// The backends that this machine has, the preferred ones first.
     ///
@@ -79,6 +99,7 @@ impl Backend {
     pub const fn name(self) -> &'static str {
         match self {
             Backend::Epoll => "epoll",
+            Backend::IoUring => "io_uring",
             Backend::Poll => "poll",
             Backend::Select => "select",
         }

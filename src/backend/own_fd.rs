@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// The lowest number after those of standard input, output and error.
-const LEAST: i32 = 3;
+pub(super) const LEAST: i32 = 3;
 
 /// `fd`, or a duplicate of it with a number that is not a standard one.
 pub(crate) fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {

@@ -4,6 +4,8 @@
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
 
+use rustix::fs::FileType;
+
 /// Lends `fd` to the system calls that register it.
 ///
 /// A number that no open descriptor has is answered by the kernel.
@@ -23,4 +25,17 @@ pub(super) fn borrow(fd: RawFd) -> io::Result<BorrowedFd<'static>> {
 pub(super) fn check_is_open(fd: RawFd) -> io::Result<()> {
     rustix::io::fcntl_getfd(borrow(fd)?)?;
     Ok(())
+}
+
+/// Whether `fd` is what every kernel waits for, and closes when it is told to.
+#[cold]
+pub(crate) fn is_socket_or_pipe(fd: RawFd) -> io::Result<bool> {
+    let status = rustix::fs::fstat(borrow(fd)?)?;
+    Ok(matches!(FileType::from_raw_mode(status.st_mode), FileType::Socket | FileType::Fifo))
+}
+
+/// What epoll says of a descriptor that it does not watch: whether it is open.
+#[cold]
+pub(super) fn not_watched(fd: RawFd) -> io::Error {
+    check_is_open(fd).err().unwrap_or_else(|| rustix::io::Errno::NOENT.into())
 }

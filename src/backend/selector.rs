@@ -1,4 +1,6 @@
+use std::hint;
 use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -10,6 +12,8 @@ use rustix::process::{Pid, getpid};
 use super::always_ready::AlwaysReady;
 #[cfg(epoll)]
 use super::epoll::Epoll;
+#[cfg(io_uring)]
+use super::io_uring::IoUring;
 use super::kind::names_of_available;
 #[cfg(poll)]
 use super::poll::PollFds;
@@ -33,6 +37,9 @@ use crate::{Interest, Token};
 pub(crate) struct Options {
     pub(crate) always_ready_files: bool,
     pub(crate) retry_interrupted: bool,
+    /// How long to look before sleeping.
+    pub(crate) spin: Duration,
+    pub(crate) busy_poll: Duration,
 }
 
 /// The open backend of one poll, with all that is the same for every mechanism: wakers,
@@ -67,6 +74,8 @@ enum Own {
 pub(crate) enum Opened {
     #[cfg(epoll)]
     Epoll(Epoll),
+    #[cfg(io_uring)]
+    IoUring(IoUring),
     #[cfg(poll)]
     Poll(Stateless<PollFds>),
     #[cfg(select)]
@@ -79,6 +88,8 @@ macro_rules! dispatch {
         match $opened {
             #[cfg(epoll)]
             Opened::Epoll($mechanism) => $call,
+            #[cfg(io_uring)]
+            Opened::IoUring($mechanism) => $call,
             #[cfg(poll)]
             Opened::Poll($mechanism) => $call,
             #[cfg(select)]
@@ -99,6 +110,9 @@ impl Selector {
             Some(backend) => Selector::open_mechanism(backend)?,
             None => Selector::open_best()?,
         };
+        if !options.busy_poll.is_zero() {
+            dispatch!(&mechanism, mechanism => mechanism.busy_poll(options.busy_poll))?;
+        }
         Ok(Arc::new_cyclic(|selector| Selector {
             number: SelectorNumber::give(selector),
             owner: getpid(),
@@ -115,6 +129,8 @@ impl Selector {
         match backend {
             #[cfg(epoll)]
             Backend::Epoll => Mechanism::open().map(Opened::Epoll),
+            #[cfg(io_uring)]
+            Backend::IoUring => Mechanism::open().map(Opened::IoUring),
             #[cfg(poll)]
             Backend::Poll => Mechanism::open().map(Opened::Poll),
             #[cfg(select)]
@@ -159,6 +175,8 @@ impl Selector {
         match self.mechanism {
             #[cfg(epoll)]
             Opened::Epoll(_) => Backend::Epoll,
+            #[cfg(io_uring)]
+            Opened::IoUring(_) => Backend::IoUring,
             #[cfg(poll)]
             Opened::Poll(_) => Backend::Poll,
             #[cfg(select)]
@@ -234,6 +252,17 @@ impl Selector {
         }
         dispatch!(&self.mechanism, mechanism => mechanism.remove(fd))
             .map_err(not_found_if_never_waited_for)
+    }
+
+    /// Whether the kernel may hold a file open after its removal, until it is to let go.
+    #[inline]
+    pub(crate) fn holds_files(&self) -> bool {
+        dispatch!(&self.mechanism, mechanism => mechanism.holds_files())
+    }
+
+    /// Has the kernel let go of files that were removed, as before one is closed.
+    pub(crate) fn let_go(&self) -> io::Result<()> {
+        dispatch!(&self.mechanism, mechanism => mechanism.let_go())
     }
 
     pub(crate) fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
@@ -339,9 +368,18 @@ impl Selector {
                 return Ok(());
             }
         }
-        let timeout = if own == Own::Nothing { timeout } else { NOT_AT_ALL };
+        let mut timeout = if own == Own::Nothing { timeout } else { NOT_AT_ALL };
         let wait = |events: &mut Events, timeout| self.wait_in_mechanism(events, timeout, mask);
-        let result = if timeout == NOT_AT_ALL {
+        let mut has_waited = false;
+        if !self.options.spin.is_zero() && timeout != NOT_AT_ALL {
+            match self.spin(events, timeout, mask)? {
+                ControlFlow::Break(()) => has_waited = true,
+                ControlFlow::Continue(left) => timeout = left,
+            }
+        }
+        let result = if has_waited {
+            Ok(())
+        } else if timeout == NOT_AT_ALL {
             self.wakers.stay_awake();
             wait(events, timeout)
         } else {
@@ -355,13 +393,42 @@ impl Selector {
                 }
             }
         };
-        if self.wakers.are_notified() && events.room() > 0 {
+        if self.wakers.are_notified() {
+            // Also where there is no room: this wait may have been told in place of another
+            // thread's, which then sleeps on.
             self.collect_wakers(events, events.room())?;
         }
         if own == Own::Postponed && events.room() > 0 {
             self.always_ready.collect(events, events.room());
         }
         result
+    }
+
+    /// Looks again and again, for as long as the options say. Breaks if there is no reason to
+    /// sleep; else tells how much of `timeout` is left.
+    fn spin(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<ControlFlow<(), Option<Duration>>> {
+        self.wakers.stay_awake();
+        let start = Instant::now();
+        loop {
+            match self.wait_in_mechanism(events, NOT_AT_ALL, mask) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => result?,
+            }
+            let spun = start.elapsed();
+            let left = timeout.map(|timeout| timeout.saturating_sub(spun));
+            if !events.is_empty() || self.wakers.are_notified() || left == NOT_AT_ALL {
+                return Ok(ControlFlow::Break(()));
+            }
+            if spun >= self.options.spin {
+                return Ok(ControlFlow::Continue(left));
+            }
+            hint::spin_loop();
+        }
     }
 
     #[inline(always)]
@@ -425,6 +492,9 @@ impl Selector {
     ///
     /// Whoever has it may sleep on it, so wake-ups go through the kernel from now on.
     pub(crate) fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
+        if !self.is_inherited() {
+            dispatch!(&self.mechanism, mechanism => mechanism.lend()).ok()?;
+        }
         let descriptor = dispatch!(&self.mechanism, mechanism => mechanism.descriptor())?;
         if self.wakers.make_eager() {
             // It fails only where no wake-up works.
@@ -458,6 +528,7 @@ impl Drop for Selector {
     fn drop(&mut self) {
         if !self.is_inherited() {
             self.number.take_back();
+            dispatch!(&self.mechanism, mechanism => mechanism.end());
         }
     }
 }

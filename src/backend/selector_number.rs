@@ -30,13 +30,16 @@ static LAST_OPENED_BY: AtomicI32 = AtomicI32::new(0);
 static OPEN: Mutex<Open> = Mutex::new(Open { last: 0, selectors: BTreeMap::new() });
 
 impl SelectorNumber {
+    /// The highest; what remembers one keeps other things in the bits above.
+    pub(super) const LAST: u32 = (1 << 30) - 1;
+
     /// Gives the next number to the selector that is being made.
     pub(super) fn give(selector: &Weak<Selector>) -> SelectorNumber {
         let mut open = open();
         loop {
-            open.last = open.last.wrapping_add(1);
-            let Some(number) = NonZeroU32::new(open.last).map(SelectorNumber) else { continue };
-            // Only a process that has opened four thousand million of them meets one again.
+            open.last = (open.last + 1) & SelectorNumber::LAST;
+            let Some(number) = SelectorNumber::new(open.last) else { continue };
+            // Only a process that has opened a thousand million of them meets one again.
             if let Entry::Vacant(place) = open.selectors.entry(number) {
                 place.insert(Weak::clone(selector));
                 LAST_OPENED_BY.store(getpid().as_raw_nonzero().get(), Ordering::Relaxed);
@@ -50,15 +53,25 @@ impl SelectorNumber {
         open().selectors.remove(&self);
     }
 
+    /// The selector's number that has this value; none has 0.
+    pub(super) fn new(value: u32) -> Option<SelectorNumber> {
+        NonZeroU32::new(value).map(SelectorNumber)
+    }
+
+    #[inline]
+    pub(super) fn get(self) -> u32 {
+        self.0.get()
+    }
+
     /// The selector, if it is open still.
-    pub(crate) fn selector(self) -> Option<Arc<Selector>> {
+    pub(super) fn selector(self) -> Option<Arc<Selector>> {
         // The lock is let go before the selector is, which may be its end.
         let selector = open().selectors.get(&self).cloned();
         selector?.upgrade()
     }
 
     /// The selector, if it is open still, and not the copy of a forked child.
-    pub(crate) fn own_selector(self) -> Option<Arc<Selector>> {
+    pub(super) fn own_selector(self) -> Option<Arc<Selector>> {
         let this_process = getpid();
         if LAST_OPENED_BY.load(Ordering::Relaxed) != this_process.as_raw_nonzero().get() {
             return None;

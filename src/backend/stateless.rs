@@ -15,19 +15,22 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
+use super::baton::{Baton, Led, Others};
+use super::by_descriptor::ByDescriptor;
 use super::kernel_edges::KernelEdges;
 use super::notifier::Notifier;
-use super::raw_fd::{borrow, check_is_open};
-use super::sync::{Condvar, Mutex, MutexGuard};
+use super::raw_fd::{borrow, check_is_open, not_watched};
+use super::sync::{Mutex, MutexGuard};
 use super::timeout::NOT_AT_ALL;
-use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, is_refusal, poll};
-use crate::event::{Event, Events, Readiness};
+use super::told::Told;
+use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, is_refusal};
+use crate::event::{Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
 
@@ -66,10 +69,7 @@ pub(super) enum Found {
 pub(crate) struct Stateless<C> {
     shared: Mutex<Shared<C>>,
     notifier: Notifier,
-    /// Made when a second thread waits.
-    baton: OnceLock<Notifier>,
-    /// Told when the leader is back, for those who only look. It needs no descriptor.
-    is_back: Condvar,
+    baton: Baton,
     /// Open from the start, since it is needed most where no descriptor is left: a listener
     /// that cannot accept stays ready. In the set it is once it is used. None in a sandbox
     /// that refuses epoll.
@@ -80,8 +80,7 @@ pub(crate) struct Stateless<C> {
 struct Shared<C> {
     /// Away while a leader is in the kernel.
     call: Option<C>,
-    /// By descriptor.
-    entries: Vec<Option<Entry>>,
+    entries: ByDescriptor<Entry>,
     /// Edge registrations that were reported since the last wait began.
     fired: Vec<RawFd>,
     /// What the set does not show yet.
@@ -90,9 +89,7 @@ struct Shared<C> {
     edges: Option<RawFd>,
     /// The leader was told to come back.
     is_leader_called: bool,
-    followers: usize,
-    /// How many only look. Who has time lets them go first.
-    lookers: usize,
+    others: Others,
     /// How many calls have found something, save for what ran over.
     reports: u32,
 }
@@ -108,8 +105,7 @@ struct Entry {
     is_dirty: bool,
     /// The kernel's edges tell of its end, as they do not sleep.
     has_end_watched: bool,
-    /// The report in which it was told last, and where its event stands in that.
-    told: (u32, u32),
+    told: Told,
 }
 
 /// Who watches a registration.
@@ -136,22 +132,15 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         call.watch(notifier.as_fd().as_raw_fd(), Readiness::IN);
         let shared = Shared {
             call: Some(call),
-            entries: Vec::new(),
+            entries: ByDescriptor::new(),
             fired: Vec::new(),
             dirty: Vec::new(),
             edges: None,
             is_leader_called: false,
-            followers: 0,
-            lookers: 0,
+            others: Others::default(),
             reports: 0,
         };
-        Ok(Stateless {
-            shared: Mutex::new(shared),
-            notifier,
-            baton: OnceLock::new(),
-            is_back: Condvar::new(),
-            edges,
-        })
+        Ok(Stateless { shared: Mutex::new(shared), notifier, baton: Baton::new(), edges })
     }
 
     fn add(
@@ -168,14 +157,14 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         }
         self.make_way(&mut shared, fd)?;
         let place = match tells {
-            Tells::Attempts => {
+            Tells::Attempts | Tells::AttemptsAndKind => {
                 self.refuse_never_waited_for(&mut shared, fd)?;
                 Place::Set
             }
             Tells::Nothing => self.place_raw(&mut shared, fd, interest)?,
         };
-        let trigger = (tells == Tells::Attempts).then(Arc::default);
-        shared.insert(fd, Entry::new(token, interest, place, trigger.clone()));
+        let trigger = (tells != Tells::Nothing).then(Arc::default);
+        shared.entries.insert(fd, Entry::new(token, interest, place, trigger.clone()));
         self.refresh(&mut shared, fd)?;
         Ok(trigger)
     }
@@ -183,8 +172,8 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
     fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
         refuse_exclusive(interest)?;
         let mut shared = self.shared();
-        let entry = shared.entry(fd).filter(|entry| entry.place != Place::Gone);
-        let entry = entry.ok_or_else(|| unknown(fd))?;
+        let entry = shared.entries.get(fd).filter(|entry| entry.place != Place::Gone);
+        let entry = entry.ok_or_else(|| not_watched(fd))?;
         let mut place = Place::Set;
         if let Some(trigger) = &entry.trigger {
             if entry.is_with_edges() {
@@ -206,11 +195,11 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
 
     fn remove(&self, fd: RawFd) -> io::Result<()> {
         let mut shared = self.shared();
-        let entry = shared.take(fd).ok_or_else(|| unknown(fd))?;
+        let entry = shared.entries.take(fd).ok_or_else(|| not_watched(fd))?;
         self.refresh(&mut shared, fd)?;
         // Of what was closed nothing is left either, and the caller learns of it as from epoll.
         if entry.place == Place::Gone {
-            Err(unknown(fd))
+            Err(not_watched(fd))
         } else if entry.is_with_edges() {
             self.leave_edges(fd)
         } else {
@@ -220,7 +209,7 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
 
     fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
         let mut shared = self.shared();
-        let entry = shared.entry(fd).ok_or_else(|| unknown(fd))?;
+        let entry = shared.entries.get(fd).ok_or_else(|| not_watched(fd))?;
         if let Some(trigger) = &entry.trigger {
             // For those who say it without having tried.
             trigger.tried(directions, Outcome::Moved);
@@ -245,7 +234,8 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         let shared = self.shared();
         if timeout == NOT_AT_ALL {
             self.look(shared, events, mask)
-        } else if shared.call.is_some() && shared.lookers == 0 {
+        } else if shared.call.is_some() && !shared.others.are_looking() {
+            // Who only looks goes first.
             self.lead(shared, events, timeout, mask)
         } else {
             self.follow(shared, events, timeout, mask)
@@ -284,6 +274,8 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             short_read_drains: Support::Native,
             signal_mask: Support::Native,
             descriptor: Support::Absent,
+            spin: Support::Emulated,
+            busy_poll: Support::Absent,
         }
     }
 }
@@ -312,36 +304,22 @@ impl<C: StatelessCall> Stateless<C> {
         }
         shared.call = Some(call);
         shared.clean();
-        if shared.lookers > 0 {
-            self.is_back.notify_all();
-        } else if shared.followers > 0 {
-            if let Some(baton) = self.baton.get() {
-                baton.notify()?;
-            }
-        }
+        self.baton.pass(&shared.others)?;
         result.map(|_| ())
     }
 
     /// Waits for the baton, and leads for a moment when it comes.
-    fn follow(
-        &self,
-        mut shared: MutexGuard<'_, Shared<C>>,
+    fn follow<'a>(
+        &'a self,
+        shared: MutexGuard<'a, Shared<C>>,
         events: &mut Events,
         timeout: Option<Duration>,
         mask: Option<&SignalSet>,
     ) -> io::Result<()> {
-        let baton = get_or_try_init(&self.baton, Notifier::open)?;
-        shared.followers += 1;
-        drop(shared);
-
-        let passed = poll::wait_for_one(baton.as_fd(), timeout, mask);
-
-        let mut shared = self.shared();
-        shared.followers -= 1;
-        if !passed? {
+        let (shared, is_passed) = self.baton.follow(shared, || self.shared(), timeout, mask)?;
+        if !is_passed {
             return self.look(shared, events, mask);
         }
-        baton.drain();
         // How much of the time is left, the caller knows: it waits again.
         self.lead(shared, events, NOT_AT_ALL, mask)
     }
@@ -355,11 +333,7 @@ impl<C: StatelessCall> Stateless<C> {
     ) -> io::Result<()> {
         if shared.call.is_none() {
             self.call_leader(&mut shared)?;
-            shared.lookers += 1;
-            while shared.call.is_none() {
-                shared = self.is_back.wait(shared).unwrap_or_else(PoisonError::into_inner);
-            }
-            shared.lookers -= 1;
+            shared = self.baton.look(shared);
         }
         self.lead(shared, events, NOT_AT_ALL, mask)
     }
@@ -390,7 +364,7 @@ impl<C: StatelessCall> Stateless<C> {
     /// Sends to sleep what was reported before this wait and not tried since.
     fn settle_fired(&self, shared: &mut Shared<C>) -> io::Result<()> {
         while let Some(fd) = shared.fired.pop() {
-            let has_changed = shared.entry(fd).is_some_and(|entry| {
+            let has_changed = shared.entries.get(fd).is_some_and(|entry| {
                 entry.place == Place::Set
                     && entry.trigger.as_ref().is_some_and(|trigger| trigger.settle())
             });
@@ -408,7 +382,7 @@ impl<C: StatelessCall> Stateless<C> {
     /// A caller that waits for the peer to close need not try any I/O for that, and epoll
     /// tells it all the same.
     fn watch_end(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
-        let Some(entry) = shared.entry(fd).filter(|entry| !entry.has_end_watched) else {
+        let Some(entry) = shared.entries.get(fd).filter(|entry| !entry.has_end_watched) else {
             return Ok(());
         };
         // Who only writes hears of no peer that has stopped writing.
@@ -416,7 +390,7 @@ impl<C: StatelessCall> Stateless<C> {
         // Where there are none, the next attempt tells.
         let edges = self.edges(shared)?;
         let is_watched = edges.is_some_and(|edges| edges.add(fd, end).is_ok());
-        if let Some(entry) = shared.entry(fd) {
+        if let Some(entry) = shared.entries.get(fd) {
             entry.has_end_watched = is_watched;
         }
         Ok(())
@@ -425,7 +399,7 @@ impl<C: StatelessCall> Stateless<C> {
     /// Hands a registration to the kernel's edges, if it is marked for them and owed an
     /// event.
     fn hand_over_if_marked(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
-        let Some(entry) = shared.entry(fd) else {
+        let Some(entry) = shared.entries.get(fd) else {
             return Ok(());
         };
         let directions = entry.interest.directions();
@@ -442,7 +416,7 @@ impl<C: StatelessCall> Stateless<C> {
         if !is_due || self.edges(shared)?.is_none_or(|edges| hand_over(edges).is_err()) {
             return Ok(());
         }
-        if let Some(entry) = shared.entry(fd) {
+        if let Some(entry) = shared.entries.get(fd) {
             entry.place = Place::Edges;
             if let Some(trigger) = &entry.trigger {
                 trigger.reset();
@@ -453,7 +427,7 @@ impl<C: StatelessCall> Stateless<C> {
 
     /// Brings the set up to date, or has the leader do it.
     fn refresh(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
-        if let Some(entry) = shared.entry(fd) {
+        if let Some(entry) = shared.entries.get(fd) {
             entry.is_dirty = true;
         }
         shared.dirty.push(fd);
@@ -476,7 +450,7 @@ impl<C: StatelessCall> Stateless<C> {
     /// Removes what is left of an earlier owner of the number `fd`; fails if its
     /// registration is alive.
     fn make_way(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
-        let Some(entry) = shared.entry(fd) else {
+        let Some(entry) = shared.entries.get(fd) else {
             return Ok(());
         };
         let is_stale = match entry.place {
@@ -492,7 +466,7 @@ impl<C: StatelessCall> Stateless<C> {
         if !is_stale {
             return Err(Errno::EXIST.into());
         }
-        shared.take(fd);
+        shared.entries.take(fd);
         // Also where the newcomer is refused, the set is not to watch its number.
         self.refresh(shared, fd)
     }
@@ -550,7 +524,7 @@ impl<C: StatelessCall> Stateless<C> {
         let is = |own: BorrowedFd<'_>| own.as_raw_fd() == fd;
         is(self.notifier.as_fd())
             || self.edges.as_ref().is_some_and(|edges| is(edges.as_fd()))
-            || self.baton.get().is_some_and(|baton| is(baton.as_fd()))
+            || self.baton.is(fd)
     }
 
     fn leave_edges(&self, fd: RawFd) -> io::Result<()> {
@@ -577,30 +551,23 @@ impl<C: StatelessCall> Stateless<C> {
     }
 }
 
+impl<C> Led for Shared<C> {
+    fn others(&mut self) -> &mut Others {
+        &mut self.others
+    }
+
+    fn is_home(&self) -> bool {
+        self.call.is_some()
+    }
+}
+
 impl<C: StatelessCall> Shared<C> {
-    fn entry(&mut self, fd: RawFd) -> Option<&mut Entry> {
-        self.entries.get_mut(usize::try_from(fd).ok()?)?.as_mut()
-    }
-
-    fn take(&mut self, fd: RawFd) -> Option<Entry> {
-        self.entries.get_mut(usize::try_from(fd).ok()?)?.take()
-    }
-
-    /// Adds an entry for `fd`, which the kernel has accepted, so that it is a small number.
-    fn insert(&mut self, fd: RawFd, entry: Entry) {
-        let at = fd as usize;
-        if at >= self.entries.len() {
-            self.entries.resize_with(at + 1, || None);
-        }
-        self.entries[at] = Some(entry);
-    }
-
     /// What the set is to watch `fd` for; `None` if it has no place there.
     fn directions_in_set(&mut self, fd: RawFd) -> Option<Readiness> {
         if Some(fd) == self.edges {
             return Some(Readiness::IN);
         }
-        let entry = self.entry(fd)?;
+        let entry = self.entries.get(fd)?;
         let directions = entry.interest.directions();
         match (entry.place, &entry.trigger) {
             (Place::Set, Some(trigger)) if entry.interest.is_edge() => {
@@ -616,7 +583,7 @@ impl<C: StatelessCall> Shared<C> {
     fn clean(&mut self) {
         while let Some(fd) = self.dirty.pop() {
             let directions = self.directions_in_set(fd);
-            if let Some(entry) = self.entry(fd) {
+            if let Some(entry) = self.entries.get(fd) {
                 entry.is_dirty = false;
             }
             match (&mut self.call, directions) {
@@ -630,7 +597,7 @@ impl<C: StatelessCall> Shared<C> {
     /// Turns what the call found of `fd` into an event.
     fn report_level(&mut self, fd: RawFd, found: Found, events: &mut Events) {
         let reports = self.reports;
-        let Some(entry) = self.entry(fd) else { return };
+        let Some(entry) = self.entries.get(fd) else { return };
         // What changed while the call was made is not what it looked at.
         if entry.place != Place::Set || entry.is_dirty {
             return;
@@ -639,7 +606,7 @@ impl<C: StatelessCall> Shared<C> {
             Found::Ready(ready) => ready,
             Found::NotOpen => Readiness::ERR,
         };
-        entry.tell(ready, reports, events);
+        entry.told.tell(entry.token, ready, reports, events);
         if matches!(found, Found::NotOpen) {
             entry.place = Place::Gone;
             self.dirty.push(fd);
@@ -658,14 +625,14 @@ impl<C: StatelessCall> Shared<C> {
     fn report_edge(&mut self, fd: RawFd, ready: Readiness, events: &mut Events) {
         let reports = self.reports;
         // Others are in the kernel's register too, and it tells of their hang-ups.
-        let Some(entry) = self.entry(fd) else { return };
+        let Some(entry) = self.entries.get(fd) else { return };
         let shown = ready.with(ready.shown_by_end().within(entry.interest.directions()));
         if entry.place == Place::Edges {
             // Where the call itself cannot tell an end, callers look for readiness.
             let ready = if C::HANG_UP == Support::Absent { shown } else { ready };
-            entry.tell(ready, reports, events);
+            entry.told.tell(entry.token, ready, reports, events);
         } else if entry.place == Place::Set && entry.has_end_watched {
-            entry.tell(shown, reports, events);
+            entry.told.tell(entry.token, shown, reports, events);
             if let Some(trigger) = &entry.trigger {
                 trigger.fire(shown);
                 self.fired.push(fd);
@@ -676,20 +643,8 @@ impl<C: StatelessCall> Shared<C> {
 
 impl Entry {
     fn new(token: Token, interest: Interest, place: Place, trigger: Option<Arc<Trigger>>) -> Entry {
-        let told = (0, 0);
+        let told = Told::default();
         Entry { token, interest, place, trigger, is_dirty: false, has_end_watched: false, told }
-    }
-
-    /// Adds an event; or adds to the one that this report has of it already, since programs
-    /// that drop a source at its first event look for it in vain at a second one.
-    fn tell(&mut self, ready: Readiness, report: u32, events: &mut Events) {
-        let (last, at) = self.told;
-        // Numbers of reports come again after some thousand million of them.
-        if last == report && events.add_to(at as usize, self.token, ready) {
-            return;
-        }
-        self.told = (report, events.len() as u32);
-        events.push(Event::new(self.token, ready));
     }
 
     /// Whether it is in the kernel's register.
@@ -708,11 +663,6 @@ fn refuse_exclusive(interest: Interest) -> io::Result<()> {
     Ok(())
 }
 
-/// What epoll says of a descriptor that it does not hold.
-fn unknown(fd: RawFd) -> io::Error {
-    check_is_open(fd).err().unwrap_or_else(|| Errno::NOENT.into())
-}
-
 /// Says that edges of raw descriptors cannot be had, and what can.
 fn no_edges(backend: Backend) -> io::Error {
     io::Error::new(
@@ -722,15 +672,4 @@ fn no_edges(backend: Backend) -> io::Error {
              this system refuses: ask for level or oneshot instead"
         ),
     )
-}
-
-/// `OnceLock::get_or_try_init`, which is not stable yet.
-fn get_or_try_init<T>(cell: &OnceLock<T>, open: impl FnOnce() -> io::Result<T>) -> io::Result<&T> {
-    match cell.get() {
-        Some(value) => Ok(value),
-        None => {
-            let value = open()?;
-            Ok(cell.get_or_init(|| value))
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::Token;
 /// The questions below are answered alike for every backend, from the bits that
 /// [poll(2)] names; what differs is which of the bits a mechanism can tell:
 ///
-/// | question | yes, if it reports | epoll, poll | select |
+/// | question | yes, if it reports | epoll, io_uring, poll | select |
 /// |---|---|---|---|
 /// | [`is_readable`](Event::is_readable) | `IN` or `PRI` | both | both |
 /// | [`is_writable`](Event::is_writable) | `OUT` | yes | yes |

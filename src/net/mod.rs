@@ -23,7 +23,9 @@
 //!   type lends by [`AsFd`](std::os::fd::AsFd).
 //! - Dropping one deregisters and closes it. While another thread waits in poll(2) or
 //!   select(2), the kernel keeps what was closed until that call ends; it is ended at
-//!   once, but the peer may see the end of the stream a moment later than `drop` returns.
+//!   once, but the peer may see the end of the stream a moment later than `drop` returns,
+//!   and an address be taken for as long. So it is under io_uring, wherever another thread
+//!   than the one that drops it has waited last.
 //! - A listener that has no descriptor left to accept with tells no one who waits:
 //!   [`SpareDescriptor`] is for that.
 //! - No call raises `SIGPIPE`; writing to a closed peer is a

@@ -78,7 +78,7 @@ impl TcpListener {
         socket::reuse_address(&socket)?;
         socket::bind(&socket, &address)?;
         socket::listen(&socket)?;
-        Ok(TcpListener::from(socket))
+        Ok(TcpListener::from_std(socket.into()))
     }
 
     /// Takes a listener of the standard library, which you made non-blocking.
@@ -96,7 +96,7 @@ impl TcpListener {
     /// # }
     /// ```
     pub fn from_std(listener: net::TcpListener) -> TcpListener {
-        TcpListener { inner: IoSource::new(listener) }
+        TcpListener { inner: IoSource::of_known_kind(listener) }
     }
 
     /// Accepts one waiting connection, and tells who connected.
@@ -116,7 +116,7 @@ impl TcpListener {
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (socket, address) = self.inner.receive(|io| socket::accept(io))?;
         let address = socket::internet_address(address)?;
-        Ok((TcpStream::from(socket), address))
+        Ok((TcpStream::from_std(socket.into()), address))
     }
 
     /// The address it listens on. See [getsockname(2)].

@@ -72,7 +72,7 @@ impl TcpStream {
     pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
         let socket = socket::new_for(address, SocketType::STREAM)?;
         socket::connect(&socket, &address)?;
-        Ok(TcpStream::from(socket))
+        Ok(TcpStream::from_std(socket.into()))
     }
 
     /// Takes a stream of the standard library, which you made non-blocking.
@@ -92,7 +92,7 @@ impl TcpStream {
     /// # }
     /// ```
     pub fn from_std(stream: net::TcpStream) -> TcpStream {
-        TcpStream { inner: IoSource::new(stream) }
+        TcpStream { inner: IoSource::of_known_kind(stream) }
     }
 
     /// The address of this end. See [getsockname(2)].

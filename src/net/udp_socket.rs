@@ -61,7 +61,7 @@ impl UdpSocket {
     pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
         let socket = socket::new_for(address, SocketType::DGRAM)?;
         socket::bind(&socket, &address)?;
-        Ok(UdpSocket::from(socket))
+        Ok(UdpSocket::from_std(socket.into()))
     }
 
     /// Takes a socket of the standard library, which you made non-blocking.
@@ -79,7 +79,7 @@ impl UdpSocket {
     /// # }
     /// ```
     pub fn from_std(socket: net::UdpSocket) -> UdpSocket {
-        UdpSocket { inner: IoSource::new(socket) }
+        UdpSocket { inner: IoSource::of_known_kind(socket) }
     }
 
     /// The address it is bound to. See [getsockname(2)].

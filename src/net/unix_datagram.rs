@@ -92,7 +92,7 @@ impl UnixDatagram {
 
     /// Takes a socket of the standard library, which you made non-blocking.
     pub fn from_std(socket: net::UnixDatagram) -> UnixDatagram {
-        UnixDatagram { inner: IoSource::new(socket) }
+        UnixDatagram { inner: IoSource::of_known_kind(socket) }
     }
 
     /// A socket without an address: it can send, and receive once it is
@@ -102,7 +102,7 @@ impl UnixDatagram {
     ///
     /// Those of the system, such as having no descriptor left.
     pub fn unbound() -> io::Result<UnixDatagram> {
-        Ok(UnixDatagram::from(socket::new(AddressFamily::UNIX, SocketType::DGRAM)?))
+        Ok(UnixDatagram::from_std(socket::new(AddressFamily::UNIX, SocketType::DGRAM)?.into()))
     }
 
     /// Two sockets connected to each other, both non-blocking. See [socketpair(2)].
@@ -114,7 +114,7 @@ impl UnixDatagram {
     /// [socketpair(2)]: https://man7.org/linux/man-pages/man2/socketpair.2.html
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (one, other) = socket::pair(SocketType::DGRAM)?;
-        Ok((UnixDatagram::from(one), UnixDatagram::from(other)))
+        Ok((UnixDatagram::from_std(one.into()), UnixDatagram::from_std(other.into())))
     }
 
     /// Sets the socket at `path` as the peer: where [`send`](Self::send) sends to, and
@@ -271,7 +271,7 @@ impl UnixDatagram {
 fn bind(address: &SocketAddrUnix) -> io::Result<UnixDatagram> {
     let socket = socket::new(AddressFamily::UNIX, SocketType::DGRAM)?;
     socket::bind(&socket, address)?;
-    Ok(UnixDatagram::from(socket))
+    Ok(UnixDatagram::from_std(socket.into()))
 }
 
 impl From<UnixDatagram> for net::UnixDatagram {

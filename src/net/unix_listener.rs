@@ -94,7 +94,7 @@ impl UnixListener {
 
     /// Takes a listener of the standard library, which you made non-blocking.
     pub fn from_std(listener: net::UnixListener) -> UnixListener {
-        UnixListener { inner: IoSource::new(listener) }
+        UnixListener { inner: IoSource::of_known_kind(listener) }
     }
 
     /// Accepts one waiting connection, and tells the address of who connected, which
@@ -113,7 +113,7 @@ impl UnixListener {
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let (socket, address) = self.inner.receive(|io| socket::accept(io))?;
-        Ok((UnixStream::from(socket), unix_address::to_std(address)))
+        Ok((UnixStream::from_std(socket.into()), unix_address::to_std(address)))
     }
 
     /// The address it listens on. See [getsockname(2)].
@@ -144,7 +144,7 @@ fn listen(address: &SocketAddrUnix) -> io::Result<UnixListener> {
     let socket = socket::new(AddressFamily::UNIX, SocketType::STREAM)?;
     socket::bind(&socket, address)?;
     socket::listen(&socket)?;
-    Ok(UnixListener::from(socket))
+    Ok(UnixListener::from_std(socket.into()))
 }
 
 impl From<UnixListener> for net::UnixListener {

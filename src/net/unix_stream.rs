@@ -90,7 +90,7 @@ impl UnixStream {
     /// # }
     /// ```
     pub fn from_std(stream: net::UnixStream) -> UnixStream {
-        UnixStream { inner: IoSource::new(stream) }
+        UnixStream { inner: IoSource::of_known_kind(stream) }
     }
 
     /// Two streams connected to each other, both non-blocking. See [socketpair(2)].
@@ -102,7 +102,7 @@ impl UnixStream {
     /// [socketpair(2)]: https://man7.org/linux/man-pages/man2/socketpair.2.html
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (one, other) = socket::pair(SocketType::STREAM)?;
-        Ok((UnixStream::from(one), UnixStream::from(other)))
+        Ok((UnixStream::from_std(one.into()), UnixStream::from_std(other.into())))
     }
 
     /// The address of this end: unnamed, if it connected. See [getsockname(2)].
@@ -268,7 +268,7 @@ impl UnixStream {
 fn connect(address: &SocketAddrUnix) -> io::Result<UnixStream> {
     let socket = socket::new(AddressFamily::UNIX, SocketType::STREAM)?;
     socket::connect(&socket, address)?;
-    Ok(UnixStream::from(socket))
+    Ok(UnixStream::from_std(socket.into()))
 }
 
 impl Read for &UnixStream {

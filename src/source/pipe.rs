@@ -72,7 +72,8 @@ pub use super::fifo::{OpenOptions, create_fifo};
 /// [pipe(2)]: https://man7.org/linux/man-pages/man2/pipe.2.html
 pub fn new() -> io::Result<(Sender, Receiver)> {
     let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
-    Ok((Sender::from(writer), Receiver::from(reader)))
+    let sender = Sender { inner: IoSource::of_known_kind(writer) };
+    Ok((sender, Receiver { inner: IoSource::of_known_kind(reader) }))
 }
 
 /// The end of a pipe or FIFO that is written to.

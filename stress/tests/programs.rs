@@ -31,6 +31,11 @@ fn epoll_alone() {
 }
 
 #[test]
+fn io_uring_alone() {
+    run_alone(Backend::IoUring);
+}
+
+#[test]
 fn poll_alone() {
     run_alone(Backend::Poll);
 }
@@ -43,6 +48,11 @@ fn select_alone() {
 #[test]
 fn epoll_together() {
     run_together(Backend::Epoll);
+}
+
+#[test]
+fn io_uring_together() {
+    run_together(Backend::IoUring);
 }
 
 #[test]
@@ -85,6 +95,36 @@ fn a_full_queue_that_dies_is_no_busy_loop() {
     }
 }
 
+/// While a kernel holds the file of a source that was closed, for another thread, it goes on
+/// to report a duplicate, though that was closed too and its number used again.
+#[test]
+fn a_file_that_is_held_a_little_longer_is_no_barrier_broken() {
+    let level = Interest::READABLE.level();
+    let operations = vec![
+        // What is always ready keeps the threads awake.
+        Operation::Register(2, Interest::WRITABLE.level()),
+        Operation::Register(0, level),
+        Operation::PeerWrite(0, Amount::All),
+        Operation::Wait(0),
+        Operation::Duplicate(0, 1),
+        Operation::Register(1, level),
+        Operation::Close(0),
+        Operation::Replace(1, Kind::Udp, Way::Typed, level),
+        Operation::Wait(0),
+        Operation::Wait(0),
+    ];
+    let eventfd = (Kind::Eventfd, Way::Raw);
+    let ends = [(Kind::PipeReader, Way::Typed), eventfd, eventfd, eventfd];
+    let program = Program { capacity: 64, ends, operations };
+    let company = Company { waiters: 3, timeout: None, is_watched: false };
+    for backend in Backend::available() {
+        for _ in 0..30 {
+            let result = check_together(slice::from_ref(&program), backend, company);
+            assert!(result.is_ok(), "{backend}: {result:?}");
+        }
+    }
+}
+
 #[test]
 fn what_a_fuzzer_chose() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/programs");
@@ -109,7 +149,8 @@ fn what_a_fuzzer_chose() {
 
 #[test]
 fn every_backend_has_its_tests() {
-    assert_eq!(Backend::ALL, [Backend::Epoll, Backend::Poll, Backend::Select]);
+    let tested = [Backend::Epoll, Backend::IoUring, Backend::Poll, Backend::Select];
+    assert_eq!(Backend::ALL, tested);
 }
 
 fn run_alone(backend: Backend) {

@@ -9,6 +9,7 @@ mod support;
 
 mod conversions;
 mod fifo;
+mod io_source;
 mod out_of_band;
 mod pipe;
 mod source_fd;

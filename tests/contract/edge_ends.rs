@@ -333,11 +333,35 @@ fn end_shows_where_hang_ups_are_not_told(backend: Backend) {
     });
 }
 
+/// An end that was told of is told of by later events too: who sees that the peer reads again,
+/// and takes a short read for the end of the data, would never come to the end of the stream.
+fn end_shows_in_later_events(backend: Backend) {
+    for kind in [Kind::Tcp, Kind::Unix] {
+        let mut bench = Bench::new(backend);
+        let (mut ours, theirs) = pair(kind, Way::Typed);
+        bench.register(&mut ours, TOKEN, READ | WRITE);
+        bench.wait(1000);
+        let written = ours.fill();
+        theirs.send(b"the last words");
+        theirs.shutdown(Shutdown::Write);
+        bench.expect(TOKEN, Event::is_read_closed);
+        bench.expect_silence();
+        // Nothing was read yet. The peer makes room.
+        let mut taken = 0;
+        while taken < written {
+            taken += theirs.drain();
+        }
+        let event = bench.expect(TOKEN, Event::is_writable);
+        assert!(event.is_read_closed(), "{event:?}");
+    }
+}
+
 promises! {
     in Edge:
         end_read_again_and_again, writer_left_alone, rearmed_in_one_direction,
         half_closed_read_again_and_again, broken_pipe_written_again_and_again,
         data_and_end_in_one_go, data_before_the_end, reset_by_the_peer, hang_up_left_alone,
         refused_datagrams, queued_errors_left_alone, fifo_outlives_its_writers,
-        no_descriptor_to_accept_with, one_event_a_wait, end_shows_where_hang_ups_are_not_told;
+        no_descriptor_to_accept_with, one_event_a_wait, end_shows_where_hang_ups_are_not_told,
+        end_shows_in_later_events;
 }

@@ -48,7 +48,7 @@ fn an_empty_name_is_none(_: Backend) {
 fn capabilities_are_told(backend: Backend) {
     let poll = Poll::builder().backend(backend).build().unwrap();
     let told = poll.capabilities();
-    let is_epoll = backend == Backend::Epoll;
+    let is_epoll = matches!(backend, Backend::Epoll | Backend::IoUring);
     assert_eq!(told.edge == Support::Native, is_epoll);
     assert_eq!(told.exclusive == Support::Native, is_epoll);
     assert_eq!(told.descriptor == Support::Native, is_epoll);

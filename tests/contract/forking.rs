@@ -169,7 +169,11 @@ fn a_child_beside_busy_threads(backend: Backend) {
             let (mut ours, _theirs) = pair(Kind::Unix, Way::Typed);
             bench.register(&mut ours, TOKEN, READ);
             let mut copies = Some((ours, Waker::new(bench.registry(), WAKE).unwrap()));
-            system::in_child(|| drop(copies.take()));
+            system::in_child(|| {
+                drop(copies.take());
+                // Such as who closes it by number.
+                bench.poll.as_raw_fd();
+            });
         }
     });
 }

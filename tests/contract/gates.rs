@@ -1,7 +1,7 @@
 //! What a backend cannot meet, and why. The harness prints the reason, and so does the
 //! table in docs/.
 
-use omnipoll::Backend::{self, Epoll, Poll, Select};
+use omnipoll::Backend::{self, Epoll, IoUring, Poll, Select};
 
 /// A promise that is not asked of some backends.
 pub(crate) struct Gate {
@@ -17,7 +17,7 @@ const NO_EXCLUSIVE: &str = "the call has no exclusive wake-ups, and the library 
 pub(crate) const GATES: &[Gate] = &[
     Gate {
         promise: "exclusive::refused_where_absent",
-        backends: &[Epoll],
+        backends: &[Epoll, IoUring],
         reason: "the kernel has exclusive wake-ups",
     },
     Gate { promise: "exclusive::few_are_woken", backends: &[Poll, Select], reason: NO_EXCLUSIVE },
@@ -28,6 +28,11 @@ pub(crate) const GATES: &[Gate] = &[
         reason: NO_EXCLUSIVE,
     },
     Gate { promise: "exclusive::has_a_trigger", backends: &[Poll, Select], reason: NO_EXCLUSIVE },
+    Gate {
+        promise: "registration::typed_and_closed_behind_the_back",
+        backends: &[IoUring],
+        reason: "changes are no system calls there, so what was closed is not found out by one",
+    },
     Gate {
         promise: "refusals::ends_without_kernel_edges",
         backends: &[Epoll],

@@ -3,11 +3,13 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
+use std::thread;
 
 use libtest_mimic::{Completion, Failed, Trial};
 use omnipoll::{Backend, Interest};
 
 use crate::gates;
+use crate::support::is_alone;
 
 /// One of the ways in which a registration can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,20 +119,31 @@ pub(crate) fn trials(chapters: &[Chapter]) -> Vec<Trial> {
     trials
 }
 
+/// One test, in a thread of its own: one that has had an io_uring is interrupted when that is
+/// closed, a moment later, and so would be the next test in it. In a process of its own, it has
+/// the main thread, so that signals to the process reach it.
 fn trial(case: Case, prove: impl FnOnce() + Send + 'static) -> Trial {
     Trial::ignorable_test(case.name(), move || {
-        if !case.backend.is_available() {
-            return Ok(Completion::ignored_with(format!("no {} here", case.backend)));
+        if is_alone() {
+            return run(&case, prove);
         }
-        if let Some(reason) = gates::reason(case.chapter, case.promise, case.backend) {
-            return Ok(Completion::ignored_with(reason));
-        }
-        NOW.with_borrow_mut(|now| *now = Now { name: case.name(), at: String::new() });
-        match panic::catch_unwind(AssertUnwindSafe(prove)) {
-            Ok(()) => Ok(Completion::Completed),
-            Err(panic) => Err(Failed::from(format!("{}{}", at(), message(&*panic)))),
-        }
+        let thread = thread::spawn(move || run(&case, prove));
+        thread.join().expect("panics are caught in it")
     })
+}
+
+fn run(case: &Case, prove: impl FnOnce()) -> Result<Completion, Failed> {
+    if !case.backend.is_available() {
+        return Ok(Completion::ignored_with(format!("no {} here", case.backend)));
+    }
+    if let Some(reason) = gates::reason(case.chapter, case.promise, case.backend) {
+        return Ok(Completion::ignored_with(reason));
+    }
+    NOW.with_borrow_mut(|now| *now = Now { name: case.name(), at: String::new() });
+    match panic::catch_unwind(AssertUnwindSafe(prove)) {
+        Ok(()) => Ok(Completion::Completed),
+        Err(panic) => Err(Failed::from(format!("{}{}", at(), message(&*panic)))),
+    }
 }
 
 /// What a thread is proving.

@@ -26,6 +26,7 @@ mod system;
 mod accepting;
 mod addresses;
 mod barrier;
+mod closing;
 mod connecting;
 mod contract_page;
 mod descriptors;
@@ -37,8 +38,10 @@ mod exclusive;
 mod fairness;
 mod files;
 mod forking;
+mod latency;
 mod leaks;
 mod level;
+mod moving;
 mod nesting;
 mod oneshot;
 mod pitfalls;
@@ -61,6 +64,16 @@ const CHAPTERS: &[Chapter] = &[
         name: "registration",
         title: "Registrations: what is refused, what takes effect, and what a source leaves behind",
         promises: registration::PROMISES,
+    },
+    Chapter {
+        name: "closing",
+        title: "Closing: the peer learns of it at once",
+        promises: closing::PROMISES,
+    },
+    Chapter {
+        name: "moving",
+        title: "Moving: any thread waits, and those that have changed something may end",
+        promises: moving::PROMISES,
     },
     Chapter { name: "barrier", title: "Deregister is a barrier", promises: barrier::PROMISES },
     Chapter {
@@ -107,6 +120,11 @@ const CHAPTERS: &[Chapter] = &[
         name: "time",
         title: "Time: never early without a reason, never a spin",
         promises: time::PROMISES,
+    },
+    Chapter {
+        name: "latency",
+        title: "Low latency: told sooner, and no less",
+        promises: latency::PROMISES,
     },
     Chapter {
         name: "waking",

@@ -8,7 +8,7 @@ use omnipoll::event::Event;
 use omnipoll::unix::SourceFd;
 use omnipoll::{Backend, Events, Interest, Poll, Token, Waker};
 
-use crate::harness::Trigger;
+use crate::harness::{Trigger, now_at};
 use crate::support::{Bench, Kind, Way, pair};
 use crate::system;
 
@@ -17,9 +17,24 @@ const TOKEN: Token = Token(7);
 const WAKE: Token = Token(99);
 const READ: Interest = Interest::READABLE;
 
-/// A poll that has a descriptor.
-fn inner() -> Bench {
-    Bench::new(Backend::Epoll)
+/// The backends that have a descriptor.
+fn nestable() -> impl Iterator<Item = Backend> {
+    let has_descriptor = |backend: &Backend| Bench::new(*backend).poll.fd().is_some();
+    Backend::available().into_iter().filter(has_descriptor)
+}
+
+/// An io_uring interrupts epoll_wait(2) in the thread that has it now and then.
+fn patient(backend: Backend, capacity: usize) -> Bench {
+    let poll = Poll::builder().backend(backend).retry_interrupted(true).build().unwrap();
+    Bench { poll, events: Events::with_capacity(capacity) }
+}
+
+/// Calls `act` with an outer poll and each inner one.
+fn each_inner(backend: Backend, capacity: usize, mut act: impl FnMut(Bench, Bench)) {
+    for inner in nestable() {
+        now_at(format!("{inner} within"));
+        act(patient(backend, 64), patient(inner, capacity));
+    }
 }
 
 fn nest(outer: &Bench, inner: &Bench, interest: Interest) {
@@ -30,72 +45,95 @@ fn nest(outer: &Bench, inner: &Bench, interest: Interest) {
 /// EP-16.
 fn events_reach_the_outer_poll(backend: Backend) {
     for trigger in [Trigger::Edge, Trigger::Level] {
-        let (mut outer, mut inner) = (Bench::new(backend), inner());
-        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
-        inner.register(&mut ours, TOKEN, READ);
-        nest(&outer, &inner, trigger.apply(READ));
-        outer.expect_silence();
-        for _ in 0..10 {
-            theirs.send(b"x");
-            outer.expect(INNER, Event::is_readable);
-            inner.expect(TOKEN, Event::is_readable);
-            ours.drain();
-            inner.expect_nothing();
+        each_inner(backend, 64, |mut outer, mut inner| {
+            let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+            inner.register(&mut ours, TOKEN, trigger.apply(READ));
+            nest(&outer, &inner, trigger.apply(READ));
             outer.expect_silence();
-        }
+            for _ in 0..10 {
+                theirs.send(b"x");
+                outer.expect(INNER, Event::is_readable);
+                inner.expect(TOKEN, Event::is_readable);
+                ours.drain();
+                inner.expect_nothing();
+                outer.expect_silence();
+            }
+        });
+    }
+}
+
+/// What is still ready shows, though it was told of before; under level, where the outer poll
+/// is told by each wait.
+fn levels_reach_the_outer_poll(backend: Backend) {
+    for way in [Way::Typed, Way::Raw] {
+        each_inner(backend, 64, |mut outer, mut inner| {
+            let (mut ours, theirs) = pair(Kind::Unix, way);
+            nest(&outer, &inner, READ.level());
+            // After the descriptor was lent out.
+            inner.register(&mut ours, TOKEN, READ.level());
+            outer.expect_silence();
+            theirs.send(b"x");
+            for _ in 0..5 {
+                outer.expect(INNER, Event::is_readable);
+                inner.expect(TOKEN, Event::is_readable);
+            }
+            ours.drain();
+            outer.expect_silence_after(3, |_| assert!(inner.wait(0).is_empty()));
+        });
     }
 }
 
 /// A wake-up goes through the kernel, since nobody knows who sleeps there.
 fn wake_ups_reach_the_outer_poll(backend: Backend) {
     for trigger in [Trigger::Edge, Trigger::Level] {
-        let (mut outer, mut inner) = (Bench::new(backend), inner());
-        let waker = Waker::new(inner.registry(), WAKE).unwrap();
-        // Before the descriptor was lent out, too, while the poll is known to be awake.
-        assert!(inner.wait(0).is_empty());
-        waker.wake().unwrap();
-        nest(&outer, &inner, trigger.apply(READ));
-        outer.expect(INNER, Event::is_readable);
-        inner.expect(WAKE, Event::is_readable);
-        outer.expect_silence();
-        for _ in 0..20 {
+        each_inner(backend, 64, |mut outer, mut inner| {
+            let waker = Waker::new(inner.registry(), WAKE).unwrap();
+            // Before the descriptor was lent out, too, while the poll is known to be awake.
+            assert!(inner.wait(0).is_empty());
             waker.wake().unwrap();
+            nest(&outer, &inner, trigger.apply(READ));
             outer.expect(INNER, Event::is_readable);
-            assert_eq!(inner.wait(0).len(), 1);
+            inner.expect(WAKE, Event::is_readable);
             outer.expect_silence();
-        }
-        // While the outer one sleeps.
-        let thread = thread::spawn(move || {
-            system::let_others_sleep();
-            waker.wake().unwrap();
+            for _ in 0..20 {
+                waker.wake().unwrap();
+                outer.expect(INNER, Event::is_readable);
+                assert_eq!(inner.wait(0).len(), 1);
+                outer.expect_silence();
+            }
+            // While the outer one sleeps.
+            let thread = thread::spawn(move || {
+                system::let_others_sleep();
+                waker.wake().unwrap();
+            });
+            outer.expect(INNER, Event::is_readable);
+            thread.join().unwrap();
         });
-        outer.expect(INNER, Event::is_readable);
-        thread.join().unwrap();
     }
 }
 
 /// What found no room in the inner list is still there to be told of.
 fn what_found_no_room_shows(backend: Backend) {
     for capacity in [1, 2, 3] {
-        let mut outer = Bench::new(backend);
-        let mut inner = Bench::with_capacity(Backend::Epoll, capacity);
-        let wakers: Vec<_> =
-            (0..7).map(|number| Waker::new(inner.registry(), Token(number)).unwrap()).collect();
-        nest(&outer, &inner, READ.level());
-        wakers.iter().for_each(|waker| waker.wake().unwrap());
-        let mut seen = 0;
-        while seen < 7 {
-            // It sleeps on the outer poll alone, and looks into the inner one when told.
-            assert!(!outer.wait(2000).is_empty(), "{seen} of 7 wake-ups came");
-            seen += inner.wait(0).len();
-        }
-        outer.expect_silence_after(3, |_| assert!(inner.wait(0).is_empty()));
+        each_inner(backend, capacity, |mut outer, mut inner| {
+            let wakers: Vec<_> =
+                (0..7).map(|number| Waker::new(inner.registry(), Token(number)).unwrap()).collect();
+            nest(&outer, &inner, READ.level());
+            wakers.iter().for_each(|waker| waker.wake().unwrap());
+            let mut seen = 0;
+            while seen < 7 {
+                // It sleeps on the outer poll alone, and looks into the inner one when told.
+                assert!(!outer.wait(2000).is_empty(), "{seen} of 7 wake-ups came");
+                seen += inner.wait(0).len();
+            }
+            outer.expect_silence_after(3, |_| assert!(inner.wait(0).is_empty()));
+        });
     }
 }
 
 /// EP-16: round in a circle is refused.
 fn circles_are_refused(backend: Backend) {
-    let (one, other) = (inner(), inner());
+    let (one, other) = (Bench::new(Backend::Epoll), Bench::new(Backend::Epoll));
     nest(&one, &other, READ);
     let fd = one.poll.fd().unwrap().as_raw_fd();
     let circle = other.registry().register(&mut SourceFd(&fd), INNER, READ);
@@ -122,6 +160,6 @@ fn descriptor_or_none(backend: Backend) {
 
 promises! {
     in any:
-        events_reach_the_outer_poll, wake_ups_reach_the_outer_poll, what_found_no_room_shows,
-        circles_are_refused, descriptor_or_none;
+        events_reach_the_outer_poll, levels_reach_the_outer_poll, wake_ups_reach_the_outer_poll,
+        what_found_no_room_shows, circles_are_refused, descriptor_or_none;
 }

@@ -758,31 +758,43 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
         what: "a lock held while waiting",
         answer: DoesNotApply("no event ports backend yet"),
     },
-    Pitfall { id: "UR-1", what: "it is refused", answer: DoesNotApply("no io_uring backend yet") },
+    Pitfall {
+        id: "UR-1",
+        what: "it is refused",
+        answer: Promises(&["refusals::io_uring_refused"]),
+    },
     Pitfall {
         id: "UR-2",
         what: "an operation is missing",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: DoesNotApply(
+            "each request that is made came with the oldest ring that is taken; no kernel thread polls",
+        ),
     },
     Pitfall {
         id: "UR-3",
         what: "a repeated poll ends by itself",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: PromisesAnd(
+            &["moving::asked_by_a_thread_that_ends_beside_a_level"],
+            "`src/backend/io_uring/tests.rs`, where its queue is tiny; and the states",
+        ),
     },
     Pitfall {
         id: "UR-4",
         what: "the completion queue is full",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: Elsewhere("`src/backend/io_uring/tests.rs`: 8,000 ready, and room for 8"),
     },
     Pitfall {
         id: "UR-5",
         what: "the submission queue is full",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: Elsewhere("`src/backend/io_uring/tests.rs`: 8,000 registrations, and room for 4"),
     },
     Pitfall {
         id: "UR-6",
         what: "a completion after deregistering",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: PromisesAnd(
+            &["barrier::with_the_number_used_again"],
+            "`src/backend/io_uring/tests.rs`",
+        ),
     },
     Pitfall {
         id: "UR-7",
@@ -795,52 +807,66 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
     Pitfall {
         id: "UR-8",
         what: "a read of a counter hangs",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: Promises(&["waking::back_and_forth"]),
     },
     Pitfall {
         id: "UR-9",
         what: "a timeout is ignored",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: Promises(&[
+            "time::no_early_return",
+            "time::zero_looks_and_returns",
+            "time::long_timeouts_last",
+        ]),
     },
     Pitfall {
         id: "UR-10",
         what: "an idle ring looks busy",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: DoesNotApply(
+            "it is figures of the system that look odd: a ring asks not to be counted where the kernel can (6.15)",
+        ),
     },
     Pitfall {
         id: "UR-11",
         what: "a polling kernel thread",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: DoesNotApply("none is asked for"),
     },
     Pitfall {
         id: "UR-12",
         what: "a ring within a loop",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: Promises(&[
+            "nesting::events_reach_the_outer_poll",
+            "nesting::levels_reach_the_outer_poll",
+            "nesting::what_found_no_room_shows",
+        ]),
     },
     Pitfall {
         id: "UR-13",
         what: "work is left to the owning thread",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: Promises(&[
+            "moving::from_thread_to_thread",
+            "moving::changed_by_threads_that_end",
+            "closing::by_another_thread",
+        ]),
     },
     Pitfall {
         id: "UR-14",
         what: "credentials of the past",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: DoesNotApply("requests that poll ask for no rights"),
     },
     Pitfall {
         id: "UR-15",
         what: "lengths cut to 32 bits",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: DoesNotApply("requests that poll have no lengths"),
     },
     Pitfall {
         id: "UR-16",
         what: "short sleeps hang",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: Promises(&["time::a_thousand_waits", "time::several_timeouts"]),
     },
     Pitfall {
         id: "UR-17",
         what: "nobody takes a completion",
-        answer: DoesNotApply("no io_uring backend yet"),
+        answer: DoesNotApply("no operations yet"),
     },
     Pitfall {
         id: "TH-1",

@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,7 +40,7 @@ const ALONE: &str = "OMNIPOLL_CONTRACT_ALONE";
 /// Runs `body` in a process of its own, for what is counted or limited process by process:
 /// descriptors, and the environment, to which `variables` are added.
 pub(crate) fn alone(variables: &[(&str, &str)], body: impl FnOnce()) {
-    if env::var_os(ALONE).is_some() {
+    if is_alone() {
         return body();
     }
     let name = test_name();
@@ -55,6 +55,11 @@ pub(crate) fn alone(variables: &[(&str, &str)], body: impl FnOnce()) {
     let (said, complained) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "alone, {name} failed:\n{said}\n{complained}");
     assert!(said.contains("1 passed"), "{name} is not the name of a test:\n{said}");
+}
+
+/// Whether this process runs a single test.
+pub(crate) fn is_alone() -> bool {
+    env::var_os(ALONE).is_some()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -362,6 +367,17 @@ impl AsRawFd for Io {
             Io::Unix(io) => io.as_raw_fd(),
             Io::Sender(io) => io.as_raw_fd(),
             Io::Receiver(io) => io.as_raw_fd(),
+        }
+    }
+}
+
+impl From<End> for OwnedFd {
+    fn from(end: End) -> OwnedFd {
+        match end.io {
+            Io::Tcp(io) => io.into(),
+            Io::Unix(io) => io.into(),
+            Io::Sender(io) => io.into(),
+            Io::Receiver(io) => io.into(),
         }
     }
 }

@@ -319,6 +319,7 @@ fn the_list_is_cleared_by_a_failure(backend: Backend) {
             libc::SYS_ppoll,
             libc::SYS_select,
             libc::SYS_pselect6,
+            libc::SYS_io_uring_enter,
         ];
         system::refuse(&calls, libc::EIO);
         for timeout in [None, Some(Duration::ZERO), Some(Duration::from_micros(700))] {

@@ -26,9 +26,10 @@ mod linux {
     use std::io;
     use std::process::Command;
 
-    use omnipoll::{Backend, Interest};
+    use omnipoll::Backend;
+    use omnipoll_cli::library::Kind;
     use omnipoll_cli::relay::{ReadPolicy, Work};
-    use omnipoll_cli::{calls, library, pipes, raw};
+    use omnipoll_cli::{calls, pipes, raw};
 
     /// The hidden subcommand that the child runs.
     pub(crate) const TRACED: &str = "bench-traced";
@@ -60,7 +61,7 @@ mod linux {
         let pipes = pipes::open(work.registered)?;
         let mut contestant = match raw::Call::below(arguments.backend).filter(|_| arguments.raw) {
             Some(call) => call.enter(pipes, work)?,
-            None => library::enter(arguments.backend, Interest::READABLE, pipes, work)?,
+            None => Kind::edge(arguments.backend).enter(pipes, work)?,
         };
         contestant.run(work.active)?;
         calls::traced(|| contestant.run(arguments.writes)).map(drop)

@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use omnipoll::{Backend, Interest};
+use omnipoll::Backend;
+use omnipoll_cli::library::Kind;
 use omnipoll_cli::measure::{self, Effort, Enter, Sample};
-use omnipoll_cli::{library, pipes, raw};
+use omnipoll_cli::{pipes, raw};
 
 #[cfg(target_os = "linux")]
 pub(crate) use calls::{TRACED, TracedArguments, run_traced};
@@ -112,9 +113,7 @@ fn measure_all(plan: &Plan, effort: Effort) -> io::Result<Vec<Row>> {
 fn loops(backends: &[Backend]) -> Vec<Enter> {
     let mut loops: Vec<Enter> = Vec::new();
     for &backend in backends {
-        loops.push(Box::new(move |pipes, work| {
-            library::enter(backend, Interest::READABLE, pipes, work)
-        }));
+        loops.push(Box::new(move |pipes, work| Kind::edge(backend).enter(pipes, work)));
         if let Some(call) = raw::Call::below(backend) {
             loops.push(Box::new(move |pipes, work| call.enter(pipes, work)));
         }

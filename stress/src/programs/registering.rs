@@ -10,7 +10,7 @@ use omnipoll::{Interest, Token};
 use rustix::io::Errno;
 
 use super::end::End;
-use super::model::Verdict;
+use super::model::{Order, Verdict};
 use super::number::place_at;
 use super::operation::{Kind, Way};
 use super::peer::connect;
@@ -129,6 +129,11 @@ impl World {
             self.deregister(slot)?;
         }
         if let Slot::Open(opened) = std::mem::replace(&mut self.slots[slot], Slot::Empty) {
+            // An io_uring holds a file until the thread that asked for it runs, and a poll(2)
+            // does while it sleeps: both are other threads.
+            if self.eyes.order() == Order::Loose && !opened.end.is_raw() {
+                self.held.push(Rc::downgrade(&opened.peer));
+            }
             drop(opened.end);
             if let Some((token, _)) = opened.registration {
                 self.retire(token);
@@ -140,7 +145,8 @@ impl World {
     pub(super) fn close_behind(&mut self, slot: usize) {
         let Some(opened) = self.opened(slot) else { return };
         // While a duplicate keeps it open, the kernel goes on to report it.
-        let is_alone = Rc::strong_count(&opened.peer) == 1 && opened.end.kind() != Kind::Eventfd;
+        let is_shared = Rc::strong_count(&opened.peer) > 1 || Rc::weak_count(&opened.peer) > 0;
+        let is_alone = !is_shared && opened.end.kind() != Kind::Eventfd;
         if let (true, true, Some((token, _))) = (opened.end.is_raw(), is_alone, opened.registration)
         {
             let number = opened.end.as_raw_fd();

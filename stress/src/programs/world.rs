@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, RawFd};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use omnipoll::{Backend, Interest, Poll, Registry, Token, Waker};
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -29,6 +29,8 @@ pub(super) struct World {
     pub(super) numbers: Numbers,
     pub(super) slots: [Slot; SLOTS],
     wakers: [Option<(Waker, Token)>; WAKERS],
+    /// The peers of ends that were closed, and whose files the kernel may hold a little longer.
+    pub(super) held: Vec<Weak<RefCell<Peer>>>,
     /// The last token that was given out.
     token: usize,
 }
@@ -64,6 +66,7 @@ impl World {
             numbers: Numbers::take().map_err(because("numbers"))?,
             slots: [const { Slot::Empty }; SLOTS],
             wakers: [const { None }; WAKERS],
+            held: Vec::new(),
             token: first.0,
         };
         for (slot, (kind, way)) in program.ends.into_iter().enumerate() {
