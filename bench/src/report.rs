@@ -1,141 +1,144 @@
-//! The one table, and the same as JSON.
+//! All that one run found: as a table for people and as JSON for programs.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde_json::{Value, json};
 
-/// What a figure must keep.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Target {
-    /// No more than this.
-    AtMost(f64),
-    /// No less than this.
-    AtLeast(f64),
+use crate::cell::{Cell, Entry};
+use crate::environment::Environment;
+use crate::targets::Verdict;
+
+/// All that one run found.
+pub(crate) struct Report {
+    pub(crate) environment: Environment,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) verdicts: Vec<Verdict>,
 }
 
-impl Target {
-    fn is_met(self, value: f64) -> bool {
-        // As many digits as are printed: 1.0204 is 1.02.
-        let value = (value * 1e3).round() / 1e3;
-        match self {
-            Target::AtMost(bound) => value <= bound,
-            Target::AtLeast(bound) => value >= bound,
+impl Report {
+    /// The cells of each workload, in the order in which they were run.
+    pub(crate) fn workloads(&self) -> Vec<(&'static str, Vec<&Cell>)> {
+        let mut workloads: Vec<(&'static str, Vec<&Cell>)> = Vec::new();
+        for cell in &self.cells {
+            match workloads.last_mut() {
+                Some((name, cells)) if *name == cell.workload => cells.push(cell),
+                _ => workloads.push((cell.workload, vec![cell])),
+            }
         }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&match self {
-            Target::AtMost(bound) => format!("<= {bound}"),
-            Target::AtLeast(bound) => format!(">= {bound}"),
-        })
-    }
-}
-
-/// One line of the table.
-#[derive(Clone, Debug)]
-pub(crate) struct Line {
-    /// The workload and its size.
-    pub(crate) what: String,
-    /// Who did it.
-    pub(crate) who: String,
-    /// How much it took, with its unit.
-    pub(crate) cost: String,
-    /// Whom `ratio` compares it with; empty where `ratio` is an absolute figure.
-    pub(crate) against: String,
-    /// By the wall clock, or the figure itself; what the target is about.
-    pub(crate) ratio: Option<f64>,
-    /// By the CPU's time.
-    pub(crate) cpu_ratio: Option<f64>,
-    /// What `ratio` must keep.
-    pub(crate) target: Option<Target>,
-}
-
-impl Line {
-    /// A line that only tells a cost.
-    pub(crate) fn cost(what: &str, who: impl fmt::Display, cost: String) -> Line {
-        Line {
-            what: what.to_owned(),
-            who: who.to_string(),
-            cost,
-            against: String::new(),
-            ratio: None,
-            cpu_ratio: None,
-            target: None,
-        }
+        workloads
     }
 
-    /// Adds the ratio to somebody else.
-    pub(crate) fn against(mut self, whom: impl fmt::Display, ratio: f64, cpu: Option<f64>) -> Line {
-        self.against = whom.to_string();
-        self.ratio = Some(ratio);
-        self.cpu_ratio = cpu;
-        self
-    }
-
-    /// Adds an absolute figure.
-    pub(crate) fn figure(mut self, figure: f64) -> Line {
-        self.ratio = Some(figure);
-        self
-    }
-
-    /// Adds what the ratio or the figure must keep.
-    pub(crate) fn must(mut self, target: Target) -> Line {
-        self.target = Some(target);
-        self
-    }
-
-    fn verdict(&self) -> Option<&'static str> {
-        let (target, ratio) = (self.target?, self.ratio?);
-        Some(if target.is_met(ratio) { "ok" } else { "MISS" })
-    }
-
-    fn print(&self) {
-        let number =
-            |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.3}"));
-        let target = self.target.map_or_else(String::new, |target| target.to_string());
-        println!(
-            "{:<30} {:<22} {:>14} {:<14} {:>9} {:>7} {:>8} {}",
-            self.what,
-            self.who,
-            self.cost,
-            self.against,
-            number(self.ratio),
-            number(self.cpu_ratio),
-            target,
-            self.verdict().unwrap_or_default(),
-        );
-    }
-
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json!({
-            "what": self.what,
-            "who": self.who,
-            "cost": self.cost,
-            "against": self.against,
-            "ratio": self.ratio,
-            "cpu_ratio": self.cpu_ratio,
-            "target": self.target.map(|target| target.to_string()),
-            "verdict": self.verdict(),
+            "environment": self.environment.json(),
+            "cells": self.cells.iter().map(cell_json).collect::<Vec<_>>(),
+            "targets": self.verdicts.iter().map(Verdict::json).collect::<Vec<_>>(),
         })
     }
 }
 
-/// Prints all lines for people.
-pub(crate) fn print_table(lines: &[Line]) {
-    println!(
-        "{:<30} {:<22} {:>14} {:<14} {:>9} {:>7} {:>8} ",
-        "what", "who", "cost", "against", "ratio", "cpu", "target"
-    );
-    lines.iter().for_each(Line::print);
-    let missed = lines.iter().filter(|line| line.verdict() == Some("MISS")).count();
-    let kept = lines.iter().filter(|line| line.verdict() == Some("ok")).count();
-    println!("{kept} targets kept, {missed} missed");
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for cell in &self.cells {
+            writeln!(formatter, "{}", text_of(cell)?)?;
+        }
+        let missed = self.verdicts.iter().filter(|verdict| !verdict.is_met()).count();
+        self.verdicts.iter().try_for_each(|verdict| writeln!(formatter, "{verdict}"))?;
+        let kept = self.verdicts.len() - missed;
+        writeln!(formatter, "{kept} targets kept, {missed} missed\n\n{}", self.environment)
+    }
 }
 
-/// Prints all lines for programs.
-pub(crate) fn print_json(lines: &[Line]) {
-    let lines: Vec<Value> = lines.iter().map(Line::json).collect();
-    println!("{:#}", Value::Array(lines));
+/// The table of one cell: times, ratios to the yardstick, whatever else was found.
+fn text_of(cell: &Cell) -> Result<String, fmt::Error> {
+    let mut text = format!("{cell}\n");
+    let columns = Columns::of(cell);
+    write!(text, "  {:<24}", "")?;
+    columns.heads.iter().try_for_each(|head| write!(text, " {head:>18}"))?;
+    for (entry, values) in cell.entries.iter().zip(columns.rows) {
+        write!(text, "\n  {:<24}", entry.who)?;
+        values.iter().try_for_each(|value| write!(text, " {value:>18}"))?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// A cell as a table.
+struct Columns {
+    heads: Vec<String>,
+    /// One an entry.
+    rows: Vec<Vec<String>>,
+}
+
+impl Columns {
+    fn of(cell: &Cell) -> Columns {
+        let mut columns = Columns { heads: Vec::new(), rows: vec![Vec::new(); cell.entries.len()] };
+        let yardstick = cell.yardstick();
+        let ratio = |entry: &Entry, ratio: fn(&Cell, &Entry, &Entry) -> Option<f64>| {
+            yardstick.and_then(|yardstick| ratio(cell, entry, yardstick))
+        };
+        columns.add(cell, &format!("time/{}", cell.unit), |entry| entry.wall_ns().map(duration));
+        columns.add(cell, "ratio", |entry| ratio(entry, Cell::wall_ratio).map(decimals));
+        columns.add(cell, &format!("CPU/{}", cell.unit), |entry| entry.cpu_ns().map(duration));
+        columns.add(cell, "CPU ratio", |entry| ratio(entry, Cell::cpu_ratio).map(decimals));
+        for name in Cell::figure_names(&[cell]) {
+            columns.add(cell, name, |entry| entry.figure(name).map(figure));
+        }
+        columns
+    }
+
+    /// Adds a column, unless it were empty.
+    fn add(&mut self, cell: &Cell, head: &str, value: impl Fn(&Entry) -> Option<String>) {
+        let values: Vec<Option<String>> = cell.entries.iter().map(value).collect();
+        if values.iter().all(Option::is_none) {
+            return;
+        }
+        self.heads.push(head.to_owned());
+        for (row, value) in self.rows.iter_mut().zip(values) {
+            row.push(value.unwrap_or_else(|| "–".to_owned()));
+        }
+    }
+}
+
+fn cell_json(cell: &Cell) -> Value {
+    let size = cell.size.iter().map(|(name, amount)| ((*name).to_owned(), json!(amount)));
+    let entries = cell.entries.iter().map(|entry| {
+        let yardstick = cell.yardstick();
+        let figures = entry.figures.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+        json!({
+            "peer": entry.who,
+            "wall_ns": entry.wall_ns(),
+            "cpu_ns": entry.cpu_ns(),
+            "wall_ratio": yardstick.and_then(|that| cell.wall_ratio(entry, that)),
+            "cpu_ratio": yardstick.and_then(|that| cell.cpu_ratio(entry, that)),
+            "rounds": entry.samples.len(),
+            "figures": Value::Object(figures.collect()),
+        })
+    });
+    json!({
+        "workload": cell.workload,
+        "variant": cell.variant,
+        "size": Value::Object(size.collect()),
+        "unit": cell.unit,
+        "entries": entries.collect::<Vec<_>>(),
+    })
+}
+
+pub(crate) fn decimals(ratio: f64) -> String {
+    format!("{ratio:.3}")
+}
+
+/// As many digits as are worth reading.
+pub(crate) fn figure(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
+/// A time in the unit that suits it.
+pub(crate) fn duration(nanoseconds: f64) -> String {
+    match nanoseconds {
+        time if time < 1e2 => format!("{time:.1} ns"),
+        time if time < 1e4 => format!("{time:.0} ns"),
+        time if time < 1e7 => format!("{:.1} µs", time / 1e3),
+        time => format!("{:.1} ms", time / 1e6),
+    }
 }

@@ -1,80 +1,74 @@
 //! The loop that a user of mio writes.
 
-use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::io;
+use std::time::Duration;
 
+use mio::event::Source;
 use mio::unix::pipe::{Receiver, Sender};
-use mio::{Events, Interest, Poll, Token};
-use omnipoll_cli::pipes::Ends;
-use omnipoll_cli::relay::{Contestant, PATIENCE, Pipe, Relay, Tally, Work};
+use mio::{Events, Interest, Poll, Token, Waker};
+use omnipoll_cli::event_loop::{EventLoop, Registers, Wake};
+use omnipoll_cli::pipes::Halves;
 
-pub(super) fn enter(pipes: Vec<Ends>, work: Work) -> io::Result<Box<dyn Contestant>> {
-    let poll = Poll::new()?;
-    let mut relay = Relay::new(pipes.into_iter().map(MioPipe::from).collect(), work);
-    for (index, pipe) in relay.pipes_mut().iter_mut().enumerate() {
-        poll.registry().register(&mut pipe.receiver, Token(index), Interest::READABLE)?;
-    }
-    Ok(Box::new(Mio { poll, events: Events::with_capacity(work.capacity()), relay }))
-}
-
-struct MioPipe {
-    receiver: Receiver,
-    sender: Sender,
-}
-
-impl From<Ends> for MioPipe {
-    fn from(ends: Ends) -> MioPipe {
-        MioPipe { receiver: Receiver::from(ends.reader), sender: Sender::from(ends.writer) }
-    }
-}
-
-impl Pipe for MioPipe {
-    #[inline]
-    fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        match (&self.receiver).read(buffer) {
-            Ok(count) => Ok(Some(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    #[inline]
-    fn write(&self, byte: &[u8; 1]) -> io::Result<()> {
-        (&self.sender).write(byte).map(drop)
-    }
-
-    fn into_ends(self) -> Ends {
-        Ends { reader: OwnedFd::from(self.receiver), writer: OwnedFd::from(self.sender) }
-    }
-}
-
-struct Mio {
+/// A loop over mio, which has epoll and edges here.
+pub(crate) struct Mio {
     poll: Poll,
     events: Events,
-    relay: Relay<MioPipe>,
 }
 
-impl Contestant for Mio {
-    fn run(&mut self, writes: usize) -> io::Result<Tally> {
-        self.relay.start(writes)?;
-        while self.relay.is_running() {
-            match self.poll.poll(&mut self.events, Some(PATIENCE)) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => result?,
-            }
-            let mut count = 0;
-            for event in &self.events {
-                count += 1;
-                if event.is_readable() {
-                    self.relay.pass_on(event.token().0)?;
-                }
-            }
-            self.relay.waited(count)?;
-        }
-        self.relay.finish()
+impl<S: Source> Registers<S> for Mio {
+    #[inline]
+    fn register(&mut self, source: &mut S, token: usize) -> io::Result<()> {
+        self.poll.registry().register(source, Token(token), Interest::READABLE)
     }
 
-    fn leave(self: Box<Self>) -> Vec<Ends> {
-        self.relay.into_ends()
+    #[inline]
+    fn deregister(&mut self, source: &mut S, _: usize) -> io::Result<()> {
+        self.poll.registry().deregister(source)
+    }
+}
+
+impl EventLoop for Mio {
+    type Kind = ();
+    type Pipe = Halves<Receiver, Sender>;
+    type Waker = MioWaker;
+
+    fn open((): (), capacity: usize) -> io::Result<Mio> {
+        Ok(Mio { poll: Poll::new()?, events: Events::with_capacity(capacity) })
+    }
+
+    fn waker(&mut self, token: usize) -> io::Result<MioWaker> {
+        Waker::new(self.poll.registry(), Token(token)).map(MioWaker)
+    }
+
+    #[inline]
+    fn wait(
+        &mut self,
+        timeout: Duration,
+        mut ready: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<usize> {
+        loop {
+            match self.poll.poll(&mut self.events, Some(timeout)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        }
+        let mut count = 0;
+        for event in &self.events {
+            count += 1;
+            if event.is_readable() {
+                ready(event.token().0)?;
+            }
+        }
+        Ok(count)
+    }
+}
+
+/// mio's waker.
+pub(crate) struct MioWaker(Waker);
+
+impl Wake for MioWaker {
+    #[inline]
+    fn wake(&self) -> io::Result<()> {
+        self.0.wake()
     }
 }

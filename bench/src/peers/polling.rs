@@ -2,86 +2,100 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::num::NonZeroUsize;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use omnipoll_cli::pipes::Ends;
-use omnipoll_cli::relay::{Contestant, PATIENCE, Pipe, Relay, Tally, Work};
+use omnipoll_cli::event_loop::{EventLoop, Registers, Wake};
+use omnipoll_cli::pipes::Halves;
 use polling::{Event, Events, PollMode, Poller};
 
-pub(super) fn enter(pipes: Vec<Ends>, work: Work) -> io::Result<Box<dyn Contestant>> {
-    let poller = Poller::new()?;
-    let mut relay = Relay::new(pipes.into_iter().map(PollingPipe::from).collect(), work);
-    for (index, pipe) in relay.pipes_mut().iter().enumerate() {
-        // SAFETY: `leave` deletes every pipe before it gives up the descriptors.
-        unsafe { poller.add_with_mode(&pipe.reader, Event::readable(index), PollMode::Edge)? };
-    }
-    let capacity = NonZeroUsize::new(work.capacity()).unwrap_or(NonZeroUsize::MIN);
-    Ok(Box::new(Polling { poller, events: Events::with_capacity(capacity), relay }))
+/// A loop over polling, with edges: its default is oneshot, with one more system call an
+/// event.
+pub(crate) struct Polling {
+    poller: Arc<Poller>,
+    events: Events,
+    /// The token of the waker, and whether it was used.
+    waker: Option<(usize, Arc<AtomicBool>)>,
 }
 
-struct PollingPipe {
-    reader: File,
-    writer: File,
-}
-
-impl From<Ends> for PollingPipe {
-    fn from(ends: Ends) -> PollingPipe {
-        PollingPipe { reader: File::from(ends.reader), writer: File::from(ends.writer) }
-    }
-}
-
-impl Pipe for PollingPipe {
+impl<S: AsFd> Registers<S> for Polling {
     #[inline]
-    fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        match (&self.reader).read(buffer) {
-            Ok(count) => Ok(Some(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
+    fn register(&mut self, source: &mut S, token: usize) -> io::Result<()> {
+        // SAFETY: the workloads deregister every source before they close it.
+        unsafe {
+            self.poller.add_with_mode(&source.as_fd(), Event::readable(token), PollMode::Edge)
         }
     }
 
     #[inline]
-    fn write(&self, byte: &[u8; 1]) -> io::Result<()> {
-        (&self.writer).write(byte).map(drop)
-    }
-
-    fn into_ends(self) -> Ends {
-        Ends { reader: OwnedFd::from(self.reader), writer: OwnedFd::from(self.writer) }
+    fn deregister(&mut self, source: &mut S, _: usize) -> io::Result<()> {
+        self.poller.delete(source.as_fd())
     }
 }
 
-struct Polling {
-    poller: Poller,
-    events: Events,
-    relay: Relay<PollingPipe>,
-}
+impl EventLoop for Polling {
+    type Kind = ();
+    type Pipe = Halves<File, File>;
+    type Waker = PollingWaker;
 
-impl Contestant for Polling {
-    fn run(&mut self, writes: usize) -> io::Result<Tally> {
-        self.relay.start(writes)?;
-        while self.relay.is_running() {
+    fn open((): (), capacity: usize) -> io::Result<Polling> {
+        let capacity = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
+        let events = Events::with_capacity(capacity);
+        Ok(Polling { poller: Arc::new(Poller::new()?), events, waker: None })
+    }
+
+    fn waker(&mut self, token: usize) -> io::Result<PollingWaker> {
+        let note = Arc::new(AtomicBool::new(false));
+        self.waker = Some((token, Arc::clone(&note)));
+        Ok(PollingWaker { poller: Arc::clone(&self.poller), note })
+    }
+
+    #[inline]
+    fn wait(
+        &mut self,
+        timeout: Duration,
+        mut ready: impl FnMut(usize) -> io::Result<()>,
+    ) -> io::Result<usize> {
+        let start = self.waker.as_ref().map(|_| Instant::now());
+        loop {
             self.events.clear();
-            let count = match self.poller.wait(&mut self.events, Some(PATIENCE)) {
+            let mut count = match self.poller.wait(&mut self.events, Some(timeout)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             };
-            self.relay.waited(count)?;
             for event in self.events.iter() {
                 if event.readable {
-                    self.relay.pass_on(event.key)?;
+                    ready(event.key)?;
                 }
             }
+            if let Some((token, note)) = &self.waker
+                && note.swap(false, Ordering::Acquire)
+            {
+                ready(*token)?;
+                count += 1;
+            }
+            // A notification may have been answered by the wait before.
+            if count > 0 || start.is_none_or(|start| start.elapsed() >= timeout) {
+                return Ok(count);
+            }
         }
-        self.relay.finish()
     }
+}
 
-    fn leave(mut self: Box<Self>) -> Vec<Ends> {
-        for pipe in self.relay.pipes_mut() {
-            // One that is not registered any more needs no deleting.
-            let _ = self.poller.delete(&pipe.reader);
-        }
-        self.relay.into_ends()
+/// polling's notifications, with a note of who was notified: the wait tells of none.
+pub(crate) struct PollingWaker {
+    poller: Arc<Poller>,
+    note: Arc<AtomicBool>,
+}
+
+impl Wake for PollingWaker {
+    #[inline]
+    fn wake(&self) -> io::Result<()> {
+        self.note.store(true, Ordering::Release);
+        self.poller.notify()
     }
 }

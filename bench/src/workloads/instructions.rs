@@ -12,12 +12,16 @@
 use std::io;
 use std::process::Command;
 
-use omnipoll::Backend;
 use omnipoll_cli::pipes;
 use omnipoll_cli::relay::{Contestant, ReadPolicy, Work};
 
+use crate::cell::{Cell, Entry};
 use crate::peers::Peer;
-use crate::report::{Line, Target};
+use crate::scale::Scale;
+
+pub(crate) const NAME: &str = "instructions";
+/// Instructions for each event.
+pub(crate) const COUNT: &str = "instructions/event";
 
 /// The subcommand that callgrind runs.
 pub(crate) const PIPES_ONCE: &str = "pipes-once";
@@ -66,44 +70,46 @@ fn measured_part(contestant: &mut dyn Contestant, writes: usize) -> io::Result<u
     contestant.run(writes).map(|tally| tally.events)
 }
 
-/// Runs every loop under callgrind; one line that says why not, where there is none.
-pub(crate) fn run() -> io::Result<Vec<Line>> {
-    eprintln!("instructions");
-    let mut lines = Vec::new();
-    for policy in [ReadPolicy::Short, ReadPolicy::WouldBlock] {
-        let what = format!("instructions {policy} 100/1000");
-        for peer in Peer::all() {
-            match count(peer, policy) {
-                Ok(count) => {
-                    let line = Line::cost(&what, peer, "an event".to_owned()).figure(count);
-                    lines.push(match peer {
-                        Peer::Omnipoll(Backend::Epoll) => line.must(target(policy)),
-                        _ => line,
-                    });
+/// Runs every loop under callgrind; nothing, and a word why, where there is none.
+pub(crate) fn run(scale: Scale, peers: &[Peer]) -> io::Result<Vec<Cell>> {
+    let mut cells = Vec::new();
+    let both: &[ReadPolicy] = &[ReadPolicy::Short, ReadPolicy::WouldBlock];
+    for &policy in scale.pick(both, both, &both[..1]) {
+        eprintln!("instructions {policy}");
+        let mut entries = Vec::new();
+        for peer in peers {
+            match count(*peer, policy, scale.pick(20_000, 2_000, 100)) {
+                Ok(count) => entries.push(Entry {
+                    who: peer.to_string(),
+                    samples: Vec::new(),
+                    figures: vec![(COUNT, count)],
+                }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    eprintln!("skipped instructions: {error}");
+                    return Ok(cells);
                 }
-                Err(error) => {
-                    lines.push(Line::cost(&what, error, "uncounted".to_owned()));
-                    return Ok(lines);
-                }
+                // It does not know every system call.
+                Err(error) => eprintln!("skipped {peer}: {error}"),
             }
         }
+        cells.push(Cell {
+            workload: NAME,
+            variant: policy.to_string(),
+            size: vec![("registered", 1_000), ("active", 100)],
+            unit: "event",
+            entries,
+        });
     }
-    Ok(lines)
+    Ok(cells)
 }
 
-fn target(policy: ReadPolicy) -> Target {
-    match policy {
-        ReadPolicy::Short => Target::AtMost(80.0),
-        ReadPolicy::WouldBlock => Target::AtMost(160.0),
-    }
-}
-
-fn count(peer: Peer, policy: ReadPolicy) -> io::Result<f64> {
+fn count(peer: Peer, policy: ReadPolicy, writes: usize) -> io::Result<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*measured_part*"])
         .arg("--callgrind-out-file=/dev/null")
         .arg(std::env::current_exe()?)
         .args([PIPES_ONCE, "--peer", &peer.to_string(), "--policy", &policy.to_string()])
+        .args(["--writes", &writes.to_string()])
         .output()
         .map_err(|error| io::Error::new(error.kind(), format!("valgrind: {error}")))?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -111,7 +117,7 @@ fn count(peer: Peer, policy: ReadPolicy) -> io::Result<f64> {
     let collected = number_after(&said, "Collected", 2);
     match (collected, events) {
         (Some(collected), Some(events)) => Ok(collected / events),
-        _ => Err(io::Error::other(format!("valgrind failed: {said}"))),
+        _ => Err(io::Error::other(said.lines().last().unwrap_or_default().to_owned())),
     }
 }
 
