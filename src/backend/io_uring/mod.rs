@@ -78,8 +78,6 @@ pub(super) struct IoUring {
     baton: Baton,
     /// For what is not in the ring; made when it is needed.
     epoll: OnceLock<Epoll>,
-    /// No sandbox refuses it.
-    may_have_epoll: bool,
 }
 
 #[derive(Debug)]
@@ -184,7 +182,7 @@ impl Mechanism for IoUring {
             Some(ring) if !ring.is_claimed() => Ok(()),
             // Nobody knows when its thread will wait again. To close it ends its requests.
             Some(_) => {
-                let ring = self.adopt(&mut shared, Box::new(Ring::open_for_all()?))?;
+                let ring = self.adopt(&mut shared, Box::new(Ring::open_for_all()?));
                 shared.ring = Some(ring);
                 Ok(())
             }
@@ -265,7 +263,7 @@ impl Mechanism for IoUring {
         if !shared.is_for_all {
             let ring = Box::new(Ring::open_for_all()?);
             if shared.ring.is_some() {
-                let ring = self.adopt(&mut shared, ring)?;
+                let ring = self.adopt(&mut shared, ring);
                 shared.ring = Some(ring);
             } else {
                 self.fd.store(ring.as_raw_fd(), Ordering::SeqCst);
@@ -278,7 +276,9 @@ impl Mechanism for IoUring {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let by_epoll = |support| if self.may_have_epoll { support } else { Support::Absent };
+        let has_epoll =
+            self.epoll.get().is_some() || !Epoll::open().is_err_and(|error| is_refusal(&error));
+        let by_epoll = |support| if has_epoll { support } else { Support::Absent };
         Capabilities {
             edge: Support::Native,
             raw_edge: by_epoll(Support::Emulated),
@@ -303,10 +303,6 @@ impl IoUring {
         if ring.is_claimed() {
             Request::watch_notifier(&notifier).make(&mut ring)?;
         }
-        let may_have_epoll = match Epoll::open() {
-            Err(error) if is_refusal(&error) => false,
-            result => result.map(|_| true)?,
-        };
         let fd = AtomicI32::new(ring.as_raw_fd());
         let shared = Shared {
             is_for_all: ring.is_for_all(),
@@ -330,7 +326,6 @@ impl IoUring {
             is_notified: AtomicBool::new(false),
             baton: Baton::new(),
             epoll: OnceLock::new(),
-            may_have_epoll,
         })
     }
 
@@ -388,11 +383,11 @@ impl IoUring {
         left: Option<Duration>,
     ) -> io::Result<ControlFlow<()>> {
         let may_wait = left != NOT_AT_ALL;
-        self.succeed(shared, ring)?;
+        self.succeed(shared, ring);
         if !ring.is_claimed() && ring.claim().is_ok() {
             self.ask_for_all(shared, ring)?;
         } else if !ring.is_mine() {
-            *ring = self.adopt(shared, Box::new(Ring::open_for_all()?))?;
+            *ring = self.adopt(shared, Box::new(Ring::open_for_all()?));
         }
         shared.pass_on_later(ring)?;
         if ring.has_requests() {
@@ -456,7 +451,7 @@ impl IoUring {
 
     /// Puts the ring back, and has another thread take it along.
     fn come_home(&self, shared: &mut Shared, mut ring: Box<Ring>) -> io::Result<()> {
-        let succeeded = self.succeed(shared, &mut ring);
+        self.succeed(shared, &mut ring);
         let mut passed_on = shared.pass_on_later(&mut ring);
         if shared.has_forgets {
             // Who has closed something in the meantime counts on it, and nobody may wait now.
@@ -466,27 +461,28 @@ impl IoUring {
         shared.ring = Some(ring);
         let readable = if shared.is_eager { shared.be_readable() } else { Ok(()) };
         let passed = self.baton.pass(&shared.others);
-        succeeded.and(passed_on).and(readable).and(passed)
+        passed_on.and(readable).and(passed)
     }
 
     /// Goes on with the ring whose descriptor was lent while this one was away.
-    fn succeed(&self, shared: &mut Shared, ring: &mut Box<Ring>) -> io::Result<()> {
+    fn succeed(&self, shared: &mut Shared, ring: &mut Box<Ring>) {
         if let Some(successor) = shared.successor.take() {
-            *ring = self.adopt(shared, successor)?;
+            *ring = self.adopt(shared, successor);
         }
-        Ok(())
     }
 
     /// Asks `ring` for all that is asked for, in place of the one that there was.
-    fn adopt(&self, shared: &mut Shared, mut ring: Box<Ring>) -> io::Result<Box<Ring>> {
+    fn adopt(&self, shared: &mut Shared, mut ring: Box<Ring>) -> Box<Ring> {
         if let Some(time) = shared.busy_poll {
-            ring.busy_poll(time)?;
+            // The first ring took it, so that this one fails only for want of memory. To be
+            // told a little later is better than to lose a ring whose descriptor is lent.
+            let _ = ring.busy_poll(time);
         }
         // If it fails, the next wait goes on with it, and tells.
         let _ = self.ask_for_all(shared, &mut ring);
         shared.is_for_all = ring.is_for_all();
         self.fd.store(ring.as_raw_fd(), Ordering::SeqCst);
-        Ok(ring)
+        ring
     }
 
     /// Puts into the queue of `ring`, which has been asked for nothing, all that there is to
@@ -578,10 +574,7 @@ impl IoUring {
         if let Some(epoll) = self.epoll.get() {
             return Ok(epoll);
         }
-        if !self.may_have_epoll {
-            return Err(no_epoll());
-        }
-        let epoll = Epoll::open()?;
+        let epoll = Epoll::open().map_err(no_epoll)?;
         self.ask(shared, Request::watch_epoll(&epoll))?;
         Ok(self.epoll.get_or_init(|| epoll))
     }
@@ -750,8 +743,11 @@ fn goes_by_epoll(interest: Interest) -> bool {
     interest.is_priority() || interest.is_exclusive() || is_ended_by_peer
 }
 
-/// Says what cannot be had without an epoll.
-fn no_epoll() -> io::Error {
+/// Says what cannot be had without an epoll, if `error` says that there is none.
+fn no_epoll(error: io::Error) -> io::Error {
+    if !is_refusal(&error) {
+        return error;
+    }
     io::Error::new(
         io::ErrorKind::Unsupported,
         "under io_uring, raw descriptors, priority and exclusive take an epoll of the library's \
