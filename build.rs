@@ -17,7 +17,7 @@ fn main() {
         // programs share its layout there.
         ("epoll_packed", linux && arch == "x86_64"),
         // Android's sandbox refuses it to every program.
-        ("io_uring", os == "linux"),
+        ("io_uring", os == "linux" && has_ring_layout(&arch)),
         ("poll", linux),
         ("select", linux),
     ];
@@ -27,4 +27,10 @@ fn main() {
             println!("cargo::rustc-cfg={name}");
         }
     }
+}
+
+/// Whether the io-uring crate knows the kernel's structs there; Cargo.toml says the same.
+fn has_ring_layout(arch: &str) -> bool {
+    let is_64_bit = env::var("CARGO_CFG_TARGET_POINTER_WIDTH").is_ok_and(|width| width == "64");
+    is_64_bit && ["x86_64", "aarch64", "riscv64", "loongarch64", "powerpc64"].contains(&arch)
 }

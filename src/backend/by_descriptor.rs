@@ -21,6 +21,7 @@ impl<T> ByDescriptor<T> {
         self.0.get_mut(usize::try_from(fd).ok()?)?.take()
     }
 
+    #[cfg(io_uring)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (RawFd, &T)> {
         let numbered = self.0.iter().enumerate();
         numbered.filter_map(|(fd, value)| Some((fd as RawFd, value.as_ref()?)))

@@ -93,11 +93,13 @@ impl StatelessCall for PollFds {
 }
 
 /// Some descriptors to look at once, without waiting.
+#[cfg(io_uring)]
 #[derive(Debug, Default)]
 pub(super) struct Glance {
     fds: Vec<libc::pollfd>,
 }
 
+#[cfg(io_uring)]
 impl Glance {
     pub(super) fn add(&mut self, fd: RawFd, directions: Readiness) {
         self.fds.push(libc::pollfd { fd, events: flags(directions), revents: 0 });
@@ -118,6 +120,7 @@ impl Glance {
     }
 }
 
+#[cfg(io_uring)]
 fn look(fds: &mut [libc::pollfd]) -> io::Result<()> {
     while let Err(error) = ppoll(fds, Some(Duration::ZERO), None) {
         if error.kind() != io::ErrorKind::Interrupted {
