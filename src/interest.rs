@@ -59,17 +59,78 @@ pub struct Interest(NonZeroU8);
 
 impl Interest {
     /// Data can be read, a connection accepted, or the end of the stream seen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    /// use omnipoll::{Interest, Poll, Token};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let poll = Poll::new()?;
+    /// let mut socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// poll.registry().register(&mut socket, Token(0), Interest::READABLE)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const READABLE: Interest = Interest::from_bits(READABLE);
 
     /// Data can be written, or a connection was established or refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// // Under edge, both directions once and for all are the simplest.
+    /// let interest = Interest::READABLE | Interest::WRITABLE;
+    /// assert!(interest.is_writable());
+    /// ```
     pub const WRITABLE: Interest = Interest::from_bits(WRITABLE);
 
     /// Out-of-band data has come: TCP's urgent data, a packet-mode pseudo-terminal's
     /// control byte, a changed sysfs attribute. It is `POLLPRI` of [poll(2)], and what
     /// select(2) calls an exceptional condition.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// let interest = Interest::READABLE | Interest::PRIORITY;
+    /// assert!(interest.is_priority());
+    /// ```
+    ///
     /// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
     pub const PRIORITY: Interest = Interest::from_bits(PRIORITY);
+
+    /// A POSIX asynchronous I/O operation has ended: see
+    /// [`Event::is_aio`](crate::event::Event::is_aio).
+    ///
+    /// It is for sources that hand the poll's kqueue and their token to the operation's
+    /// control block; a descriptor cannot be registered for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::AIO.is_aio());
+    /// ```
+    #[cfg(kqueue_aio)]
+    pub const AIO: Interest = Interest::from_bits(AIO);
+
+    /// A list of such operations has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::LIO.is_lio());
+    /// ```
+    #[cfg(kqueue_lio)]
+    pub const LIO: Interest = Interest::from_bits(LIO);
 
     const fn from_bits(bits: u8) -> Interest {
         match NonZeroU8::new(bits) {
@@ -81,6 +142,15 @@ impl Interest {
     /// The directions and triggers of both.
     ///
     /// The same as `|`, but usable in constants.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+    /// assert_eq!(BOTH, Interest::READABLE | Interest::WRITABLE);
+    /// ```
     #[must_use]
     #[allow(clippy::should_implement_trait)]
     pub const fn add(self, other: Interest) -> Interest {
@@ -171,54 +241,134 @@ impl Interest {
     }
 
     /// Whether it names [`READABLE`](Interest::READABLE).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::READABLE.is_readable());
+    /// assert!(!Interest::WRITABLE.is_readable());
+    /// ```
     #[must_use]
     pub const fn is_readable(self) -> bool {
         self.has(READABLE)
     }
 
     /// Whether it names [`WRITABLE`](Interest::WRITABLE).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::WRITABLE.is_writable());
+    /// assert!(!Interest::READABLE.is_writable());
+    /// ```
     #[must_use]
     pub const fn is_writable(self) -> bool {
         self.has(WRITABLE)
     }
 
-    /// Whether it names POSIX asynchronous I/O, which only FreeBSD and DragonFly report.
+    /// Whether it names POSIX asynchronous I/O, which only a kqueue reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(!Interest::READABLE.is_aio());
+    /// ```
     #[must_use]
     pub const fn is_aio(self) -> bool {
         self.has(AIO)
     }
 
     /// Whether it names a list of POSIX asynchronous I/O, which only FreeBSD reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(!Interest::READABLE.is_lio());
+    /// ```
     #[must_use]
     pub const fn is_lio(self) -> bool {
         self.has(LIO)
     }
 
     /// Whether it names [`PRIORITY`](Interest::PRIORITY).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::PRIORITY.is_priority());
+    /// assert!(!Interest::READABLE.is_priority());
+    /// ```
     #[must_use]
     pub const fn is_priority(self) -> bool {
         self.has(PRIORITY)
     }
 
     /// Whether the trigger is edge: neither level nor oneshot was asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::READABLE.is_edge());
+    /// assert!(!Interest::READABLE.level().is_edge());
+    /// assert!(!Interest::READABLE.oneshot().is_edge());
+    /// ```
     #[must_use]
     pub const fn is_edge(self) -> bool {
         !self.has(LEVEL | ONESHOT)
     }
 
     /// Whether the trigger is level. Where oneshot was asked for too, oneshot rules.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::READABLE.level().is_level());
+    /// assert!(!Interest::READABLE.level().oneshot().is_level());
+    /// ```
     #[must_use]
     pub const fn is_level(self) -> bool {
         self.has(LEVEL) && !self.has(ONESHOT)
     }
 
     /// Whether the trigger is oneshot.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// assert!(Interest::READABLE.oneshot().is_oneshot());
+    /// assert!(!Interest::READABLE.is_oneshot());
+    /// ```
     #[must_use]
     pub const fn is_oneshot(self) -> bool {
         self.has(ONESHOT)
     }
 
     /// Whether [`exclusive`](Interest::exclusive) was asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Interest;
+    ///
+    /// let interest = Interest::READABLE.exclusive();
+    /// assert!(interest.is_exclusive() && interest.is_edge());
+    /// ```
     #[must_use]
     pub const fn is_exclusive(self) -> bool {
         self.has(EXCLUSIVE)

@@ -1,13 +1,11 @@
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::backend::{Backend, Capabilities, Options, Selector};
 use crate::event::Events;
 use crate::registry::Registry;
-use crate::unix::SignalSet;
 
 /// Waits for many sources at once.
 ///
@@ -18,9 +16,9 @@ use crate::unix::SignalSet;
 /// # Which mechanism
 ///
 /// [`Poll::builder`] chooses by name. Where the program does not, the environment
-/// variable `OMNIPOLL_BACKEND` does (`epoll`, `io_uring`, `poll`, `select`), so that any
-/// program can be moved; else it is the best that the machine has. What the program sees is
-/// the same on all of them, save for what [`capabilities`](Poll::capabilities) tells.
+/// variable `OMNIPOLL_BACKEND` does (`epoll`, `io_uring`, `kqueue`, `poll`, `select`), so that
+/// any program can be moved; else it is the best that the machine has. What the program sees
+/// is the same on all of them, save for what [`capabilities`](Poll::capabilities) tells.
 ///
 /// # What is promised
 ///
@@ -49,8 +47,9 @@ use crate::unix::SignalSet;
 ///   there is silence, as soon as the kernel has nothing open of it: until then, it goes on
 ///   to report what has a duplicate, or had one a moment ago. If its number is given out
 ///   anew before it was deregistered, events of the newcomer may carry the old token.
-/// - Use after fork(2): parent and child share what the kernel keeps, so a child that does
-///   not call exec(2) must neither wait on it nor change a registration. A child that drops
+/// - Use after fork(2): parent and child share what the kernel keeps, or, under kqueue, the
+///   child has nothing of it, and its calls fail. So a child that does not call exec(2) must
+///   neither wait on it nor change a registration. A child that drops
 ///   its copies, as one does that ends, changes nothing for its parent, and does not hang,
 ///   though other threads of the parent were registering. To open a poll of its own, as all
 ///   that takes a lock, is safe only in a child of a process with one thread.
@@ -90,28 +89,96 @@ impl Poll {
     /// # Errors
     ///
     /// As [`Builder::build`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Poll;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let poll = Poll::new()?;
+    /// println!("this program waits by {}", poll.backend());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> io::Result<Poll> {
         Poll::builder().build()
     }
 
     /// Chooses backend and options of a poll before it is opened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::{Backend, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let poll = Poll::builder().backend(Backend::Poll).build()?;
+    /// assert_eq!(poll.backend(), Backend::Poll);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder() -> Builder {
         Builder::default()
     }
 
     /// What sources are registered with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    /// use omnipoll::{Interest, Poll, Token};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let poll = Poll::new()?;
+    /// let mut socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// poll.registry().register(&mut socket, Token(0), Interest::READABLE)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
     /// The mechanism that it is built on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::{Backend, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let poll = Poll::new()?;
+    /// if poll.backend() == Backend::Select {
+    ///     println!("that will be slow with many descriptors");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.selector().backend()
     }
 
     /// What this backend does natively, in software, or not at all, on this kernel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::{Interest, Poll, Support};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let poll = Poll::new()?;
+    /// let mut interest = Interest::READABLE;
+    /// if poll.capabilities().exclusive != Support::Absent {
+    ///     interest = interest.exclusive();
+    /// }
+    /// # let _ = interest;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         self.selector().capabilities()
@@ -189,59 +256,6 @@ impl Poll {
         self.selector().wait(events, Some(timeout), None)
     }
 
-    /// Waits as [`poll`](Poll::poll) does, with `mask` for the thread's signal mask while
-    /// it sleeps.
-    ///
-    /// This is what [pselect(2)] and [ppoll(2)] are for. A program that wants to see a
-    /// signal between two events blocks it, looks at what its handler has noted, and waits
-    /// with a mask that does not block it: the change of masks and the sleep are one step,
-    /// so that the signal cannot slip through between them and leave the program asleep.
-    ///
-    /// With a timeout of zero nobody sleeps, and backends differ: poll and select let a
-    /// pending signal in, and its handler runs; epoll does not. Give it a nanosecond if you
-    /// want it everywhere.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`poll`](Poll::poll); here `Interrupted` is what one hopes for. With
-    /// [`Builder::retry_interrupted`] the handler has run as well, but the wait goes on.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io;
-    /// use std::time::Duration;
-    ///
-    /// use omnipoll::unix::SignalSet;
-    /// use omnipoll::{Events, Poll};
-    ///
-    /// # fn main() -> io::Result<()> {
-    /// let mut poll = Poll::new()?;
-    /// let mut events = Events::with_capacity(8);
-    ///
-    /// let mut usr1 = SignalSet::empty();
-    /// usr1.add(10)?;
-    /// let otherwise = usr1.block()?;
-    /// // ... look at what a handler has noted; then:
-    /// match poll.poll_with_mask(&mut events, Some(Duration::from_millis(1)), &otherwise) {
-    ///     Err(error) if error.kind() == io::ErrorKind::Interrupted => println!("a signal"),
-    ///     result => result?,
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// [pselect(2)]: https://man7.org/linux/man-pages/man2/select.2.html
-    /// [ppoll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
-    pub fn poll_with_mask(
-        &mut self,
-        events: &mut Events,
-        timeout: Option<Duration>,
-        mask: &SignalSet,
-    ) -> io::Result<()> {
-        self.selector().wait(events, timeout, Some(mask))
-    }
-
     /// A handle on which several threads can wait at once.
     ///
     /// # Examples
@@ -282,59 +296,8 @@ impl Poll {
         SharedPoll { registry: Registry::new(Arc::clone(self.selector())) }
     }
 
-    /// The descriptor that becomes readable when something is ready, to nest this poll in
-    /// another loop; `None` if the backend has none.
-    ///
-    /// From the first call on, wake-ups go through the kernel, so that the outer loop
-    /// sees them, and io_uring takes a ring for all threads, which costs as much as epoll.
-    /// Files that are always ready do not show on it.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::os::fd::AsRawFd;
-    ///
-    /// use omnipoll::unix::SourceFd;
-    /// use omnipoll::{Backend, Interest, Poll, Token};
-    ///
-    /// # fn main() -> std::io::Result<()> {
-    /// let inner = Poll::builder().backend(Backend::Epoll).build()?;
-    /// let outer = Poll::new()?;
-    /// let fd = inner.fd().expect("an epoll has a descriptor").as_raw_fd();
-    /// outer.registry().register(&mut SourceFd(&fd), Token(0), Interest::READABLE.level())?;
-    ///
-    /// let inner = Poll::builder().backend(Backend::Poll).build()?;
-    /// assert!(inner.fd().is_none());
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.selector().lend_descriptor()
-    }
-
     fn selector(&self) -> &Arc<Selector> {
         self.registry.selector()
-    }
-}
-
-impl AsFd for Poll {
-    /// The descriptor of [`fd`](Poll::fd). Where the backend has none, it is one that can
-    /// do nothing: to register, to wait for or to read it fails with `EBADF`, so that a
-    /// loop that would never hear of this poll's events says so.
-    ///
-    /// # Panics
-    ///
-    /// Where the backend has none, if no descriptor is left for that substitute.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.selector().lend_some_descriptor()
-    }
-}
-
-impl AsRawFd for Poll {
-    /// As [`as_fd`](Poll#impl-AsFd-for-Poll).
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_fd().as_raw_fd()
     }
 }
 
@@ -354,6 +317,27 @@ impl fmt::Debug for Poll {
 /// hands over when it leaves; a wait of zero calls it back for a moment. A file that is
 /// always ready wakes one of the threads when it is registered, and shows in the waits that
 /// begin later.
+///
+/// # Examples
+///
+/// ```
+/// use std::thread;
+///
+/// use omnipoll::{Events, Poll, Token, Waker};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let poll = Poll::new()?;
+/// let waker = Waker::new(poll.registry(), Token(0))?;
+/// let shared = poll.share();
+/// let sleeper = thread::spawn(move || {
+///     let mut events = Events::with_capacity(8);
+///     shared.wait(&mut events, None).map(|()| events.iter().count())
+/// });
+/// waker.wake()?;
+/// assert_eq!(sleeper.join().unwrap()?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SharedPoll {
     registry: Registry,
@@ -365,6 +349,22 @@ impl SharedPoll {
     /// # Errors
     ///
     /// Those of [`Poll::poll`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use omnipoll::{Events, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let shared = Poll::new()?.share();
+    /// let mut events = Events::with_capacity(8);
+    /// shared.wait(&mut events, Some(Duration::from_millis(1)))?;
+    /// assert!(events.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         self.registry.selector().wait(events, timeout, None)
     }
@@ -374,26 +374,43 @@ impl SharedPoll {
     /// # Errors
     ///
     /// Those of [`Poll::poll`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use omnipoll::{Events, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let shared = Poll::builder().retry_interrupted(true).build()?.share();
+    /// let mut events = Events::with_capacity(8);
+    /// let deadline = Instant::now() + Duration::from_millis(1);
+    /// shared.wait_until(&mut events, deadline)?;
+    /// assert!(Instant::now() >= deadline);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_until(&self, events: &mut Events, deadline: Instant) -> io::Result<()> {
         let timeout = deadline.saturating_duration_since(Instant::now());
         self.wait(events, Some(timeout))
     }
 
-    /// Waits as [`Poll::poll_with_mask`] does.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Poll::poll`].
-    pub fn wait_with_mask(
-        &self,
-        events: &mut Events,
-        timeout: Option<Duration>,
-        mask: &SignalSet,
-    ) -> io::Result<()> {
-        self.registry.selector().wait(events, timeout, Some(mask))
-    }
-
     /// What sources are registered with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    /// use omnipoll::{Interest, Poll, Token};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let shared = Poll::new()?.share();
+    /// let mut socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// shared.registry().register(&mut socket, Token(0), Interest::READABLE.oneshot())?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
@@ -431,6 +448,19 @@ pub struct Builder {
 
 impl Builder {
     /// Builds on `backend`, whatever the environment says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::{Backend, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// for backend in Backend::available() {
+    ///     assert_eq!(Poll::builder().backend(backend).build()?.backend(), backend);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn backend(mut self, backend: Backend) -> Builder {
         self.backend = Some(backend);
         self
@@ -440,6 +470,19 @@ impl Builder {
     /// of failing with [`Interrupted`](io::ErrorKind::Interrupted).
     ///
     /// Off unless asked for: a signal handler that sets a flag wants to be noticed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Poll;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// // Waits of this one never fail with `Interrupted`.
+    /// let poll = Poll::builder().retry_interrupted(true).build()?;
+    /// # let _ = poll;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry_interrupted(mut self, retry: bool) -> Builder {
         self.options.retry_interrupted = retry;
         self
@@ -453,6 +496,27 @@ impl Builder {
     /// program that waits for its standard input also works as `program < file`: such a
     /// file is reported by every wait under level, once under oneshot, and once under
     /// edge.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::os::fd::AsRawFd;
+    ///
+    /// use omnipoll::unix::SourceFd;
+    /// use omnipoll::{Events, Interest, Poll, Token};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::builder().always_ready_files(true).build()?;
+    /// let mut events = Events::with_capacity(8);
+    /// let file = File::open("Cargo.toml")?;
+    /// let mut source = SourceFd(&file.as_raw_fd());
+    /// poll.registry().register(&mut source, Token(0), Interest::READABLE.level())?;
+    /// poll.poll(&mut events, None)?;
+    /// assert!(events.iter().any(|event| event.is_readable()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn always_ready_files(mut self, accept: bool) -> Builder {
         self.options.always_ready_files = accept;
         self
@@ -530,6 +594,18 @@ impl Builder {
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if `OMNIPOLL_BACKEND` names none.
     /// - The system's own if no descriptor is left (`EMFILE`, `ENFILE`), or a sandbox
     ///   refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::{Backend, Poll};
+    ///
+    /// match Poll::builder().backend(Backend::Kqueue).build() {
+    ///     Ok(poll) => println!("{}", poll.backend()),
+    ///     // On Linux: "this system has no kqueue; it has epoll, ..."
+    ///     Err(error) => println!("{error}"),
+    /// }
+    /// ```
     pub fn build(self) -> io::Result<Poll> {
         let selector = Selector::open(self.backend, self.options)?;
         Ok(Poll { registry: Registry::new(selector) })

@@ -1,10 +1,10 @@
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 
 use crate::backend::Selector;
 use crate::event::Source;
+use crate::os::{self, AsRawDescriptor};
 use crate::{Interest, Token};
 
 /// Registers sources with a [`Poll`](crate::Poll).
@@ -62,6 +62,24 @@ impl Registry {
     ///   the limit on watches has run out.
     ///
     /// After an error, the source is as it was before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::io::Write;
+    /// # use omnipoll::net::UnixStream;
+    /// # use omnipoll::{Events, Interest, Poll, Token};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let mut poll = Poll::new()?;
+    /// # let mut events = Events::with_capacity(8);
+    /// # let (mut ours, mut theirs) = UnixStream::pair()?;
+    /// theirs.write_all(b"already there")?;
+    /// poll.registry().register(&mut ours, Token(0), Interest::READABLE)?;
+    /// poll.poll(&mut events, None)?;
+    /// assert!(!events.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn register<S>(&self, source: &mut S, token: Token, interests: Interest) -> io::Result<()>
     where
         S: Source + ?Sized,
@@ -78,6 +96,28 @@ impl Registry {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if it is not registered here; else as
     /// [`register`](Registry::register).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::io::Write;
+    /// # use omnipoll::net::UnixStream;
+    /// # use omnipoll::{Events, Interest, Poll, Token};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let mut poll = Poll::new()?;
+    /// # let mut events = Events::with_capacity(8);
+    /// # let (mut ours, mut theirs) = UnixStream::pair()?;
+    /// let read_once = Interest::READABLE.oneshot();
+    /// poll.registry().register(&mut ours, Token(0), read_once)?;
+    /// theirs.write_all(b"hello")?;
+    /// poll.poll(&mut events, None)?;
+    /// // It sleeps now. What it has not read is told again when it is armed.
+    /// poll.registry().reregister(&mut ours, Token(1), read_once)?;
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.iter().next().map(|event| event.token()), Some(Token(1)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reregister<S>(&self, source: &mut S, token: Token, interests: Interest) -> io::Result<()>
     where
         S: Source + ?Sized,
@@ -94,6 +134,26 @@ impl Registry {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if it is not registered here, and the
     /// system's own for a descriptor that is not open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::io::Write;
+    /// # use omnipoll::net::UnixStream;
+    /// # use omnipoll::{Events, Interest, Poll, Token};
+    /// # use std::time::Duration;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let mut poll = Poll::new()?;
+    /// # let mut events = Events::with_capacity(8);
+    /// # let (mut ours, mut theirs) = UnixStream::pair()?;
+    /// poll.registry().register(&mut ours, Token(0), Interest::READABLE)?;
+    /// theirs.write_all(b"hello")?;
+    /// poll.registry().deregister(&mut ours)?;
+    /// poll.poll(&mut events, Some(Duration::ZERO))?;
+    /// assert!(events.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deregister<S>(&self, source: &mut S) -> io::Result<()>
     where
         S: Source + ?Sized,
@@ -138,9 +198,9 @@ impl Registry {
     /// ```
     pub fn rearm<S>(&self, source: &S, interests: Interest) -> io::Result<()>
     where
-        S: AsRawFd + ?Sized,
+        S: AsRawDescriptor + ?Sized,
     {
-        self.selector.rearm(source.as_raw_fd(), interests.directions())
+        self.selector.rearm(os::raw(source), interests.directions())
     }
 
     /// Another handle to the same poll.
@@ -151,26 +211,36 @@ impl Registry {
     /// # Errors
     ///
     /// None: the result is mio's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// use omnipoll::net::UdpSocket;
+    /// use omnipoll::{Events, Interest, Poll, Token};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Events::with_capacity(8);
+    /// let registry = poll.registry().try_clone()?;
+    /// let other = thread::spawn(move || -> std::io::Result<UdpSocket> {
+    ///     let mut socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    ///     registry.register(&mut socket, Token(3), Interest::WRITABLE)?;
+    ///     Ok(socket)
+    /// });
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.iter().next().map(|event| event.token()), Some(Token(3)));
+    /// # other.join().unwrap()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_clone(&self) -> io::Result<Registry> {
         Ok(Registry { selector: Arc::clone(&self.selector) })
     }
 
     pub(crate) fn selector(&self) -> &Arc<Selector> {
         &self.selector
-    }
-}
-
-impl AsFd for Registry {
-    /// As that of [`Poll`](crate::Poll#impl-AsFd-for-Poll).
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.selector.lend_some_descriptor()
-    }
-}
-
-impl AsRawFd for Registry {
-    /// As that of [`Poll`](crate::Poll#impl-AsFd-for-Poll).
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_fd().as_raw_fd()
     }
 }
 

@@ -34,11 +34,19 @@ pub struct SignalSet(libc::sigset_t);
 
 impl SignalSet {
     /// How much of a set the kernel looks at: one bit a signal.
-    #[cfg(any(epoll, io_uring))]
+    #[cfg(any(epoll_pwait2, io_uring))]
     pub(crate) const KERNEL_BYTES: usize =
         if cfg!(any(target_arch = "mips", target_arch = "mips64")) { 16 } else { 8 };
 
     /// The set without any signal.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// assert!(!SignalSet::empty().contains(15));
+    /// ```
     #[must_use]
     pub fn empty() -> SignalSet {
         let mut set = MaybeUninit::uninit();
@@ -50,6 +58,14 @@ impl SignalSet {
     }
 
     /// The set of all signals. The kernel never blocks `SIGKILL` and `SIGSTOP`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// assert!(SignalSet::full().contains(15));
+    /// ```
     #[must_use]
     pub fn full() -> SignalSet {
         let mut set = MaybeUninit::uninit();
@@ -65,6 +81,18 @@ impl SignalSet {
     /// # Errors
     ///
     /// None are known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let blocked = SignalSet::blocked()?;
+    /// println!("this thread blocks {blocked:?}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn blocked() -> io::Result<SignalSet> {
         change_mask(libc::SIG_BLOCK, None)
     }
@@ -78,6 +106,22 @@ impl SignalSet {
     /// # Errors
     ///
     /// None are known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut usr1 = SignalSet::empty();
+    /// usr1.add(10)?;
+    /// let before = usr1.block()?;
+    /// assert!(SignalSet::blocked()?.contains(10));
+    /// // As it was.
+    /// before.set_blocked()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn block(&self) -> io::Result<SignalSet> {
         change_mask(libc::SIG_BLOCK, Some(self))
     }
@@ -88,6 +132,19 @@ impl SignalSet {
     /// # Errors
     ///
     /// None are known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let before = SignalSet::empty().set_blocked()?;
+    /// // Here every signal gets in.
+    /// before.set_blocked()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_blocked(&self) -> io::Result<SignalSet> {
         change_mask(libc::SIG_SETMASK, Some(self))
     }
@@ -97,8 +154,23 @@ impl SignalSet {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is no such signal.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut signals = SignalSet::empty();
+    /// signals.add(15)?;
+    /// assert!(signals.contains(15));
+    /// assert!(signals.add(0).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add(&mut self, signal: i32) -> io::Result<()> {
-        // SAFETY: The set is initialised, and the call checks the number.
+        check_is_in_range(signal)?;
+        // SAFETY: The set is initialised, and the number is that of a bit in it.
         check(signal, unsafe { libc::sigaddset(&mut self.0, signal) })
     }
 
@@ -107,16 +179,39 @@ impl SignalSet {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is no such signal.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut all_but_one = SignalSet::full();
+    /// all_but_one.remove(15)?;
+    /// assert!(!all_but_one.contains(15));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove(&mut self, signal: i32) -> io::Result<()> {
-        // SAFETY: The set is initialised, and the call checks the number.
+        check_is_in_range(signal)?;
+        // SAFETY: As above.
         check(signal, unsafe { libc::sigdelset(&mut self.0, signal) })
     }
 
     /// Whether a signal is in it. What is no signal is in none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::SignalSet;
+    ///
+    /// assert!(SignalSet::full().contains(15));
+    /// assert!(!SignalSet::full().contains(1000));
+    /// ```
     #[must_use]
     pub fn contains(&self, signal: i32) -> bool {
-        // SAFETY: The set is initialised, and the call checks the number.
-        unsafe { libc::sigismember(&self.0, signal) == 1 }
+        // SAFETY: As above.
+        check_is_in_range(signal).is_ok() && unsafe { libc::sigismember(&self.0, signal) == 1 }
     }
 
     pub(crate) fn as_ptr(&self) -> *const libc::sigset_t {
@@ -142,8 +237,20 @@ fn change_mask(how: libc::c_int, set: Option<&SignalSet>) -> io::Result<SignalSe
 }
 
 fn check(signal: i32, result: libc::c_int) -> io::Result<()> {
-    if result == 0 {
-        return Ok(());
+    if result == 0 { Ok(()) } else { Err(no_such(signal)) }
+}
+
+/// Fails for a number that has no bit in a set. Most systems' calls know better which signals
+/// there are; Apple's take any number, modulo the bits.
+fn check_is_in_range(signal: i32) -> io::Result<()> {
+    const BITS: usize = 8 * size_of::<libc::sigset_t>();
+    match usize::try_from(signal) {
+        Ok(1..=BITS) => Ok(()),
+        _ => Err(no_such(signal)),
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("there is no signal {signal}")))
+}
+
+#[cold]
+fn no_such(signal: i32) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("there is no signal {signal}"))
 }

@@ -55,6 +55,21 @@ impl Waker {
     /// # Errors
     ///
     /// None are known; the result is mio's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::{Poll, Token, Waker};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let poll = Poll::new()?;
+    /// // As many as one likes.
+    /// let work = Waker::new(poll.registry(), Token(0))?;
+    /// let shutdown = Waker::new(poll.registry(), Token(1))?;
+    /// # let _ = (work, shutdown);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(registry: &Registry, token: Token) -> io::Result<Waker> {
         let selector = Arc::clone(registry.selector());
         Ok(Waker { signal: selector.add_waker(token), selector })
@@ -65,6 +80,24 @@ impl Waker {
     /// # Errors
     ///
     /// Those of the system call that ends a sleep; none are known to happen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::{Events, Poll, Token, Waker};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Events::with_capacity(8);
+    /// let waker = Waker::new(poll.registry(), Token(0))?;
+    /// waker.wake()?;
+    /// waker.wake()?;
+    /// // Nobody has taken the first, so they are one.
+    /// poll.poll(&mut events, None)?;
+    /// assert_eq!(events.iter().count(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn wake(&self) -> io::Result<()> {
         self.selector.wake(&self.signal)

@@ -42,9 +42,12 @@ struct File {
 
 /// What tells a file from another one that has its number: device and inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity(u64, u64);
+struct Identity(i128, i128);
 
 impl AlwaysReady {
+    /// Whether such files can be asked for.
+    pub(super) const ARE_THERE: bool = true;
+
     pub(super) fn add(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
         let identity = identify(fd)?;
         let mut files = self.files();
@@ -154,5 +157,6 @@ impl File {
 
 fn identify(fd: RawFd) -> io::Result<Identity> {
     let status = rustix::fs::fstat(borrow(fd)?)?;
-    Ok(Identity(status.st_dev, status.st_ino))
+    // Systems have signed and unsigned types for them.
+    Ok(Identity(status.st_dev.into(), status.st_ino.into()))
 }

@@ -6,13 +6,13 @@
 //! themselves before they go.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::notifier::Notifier;
 use super::poll;
 use super::sync::{Condvar, MutexGuard};
+use crate::os::RawDescriptor;
 use crate::signal_set::SignalSet;
 
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Baton {
 pub(super) struct Others {
     followers: usize,
     lookers: usize,
+    /// The leader was called, and has not come yet.
+    have_called: bool,
 }
 
 /// What a leader takes along, and a lock is around.
@@ -70,7 +72,7 @@ impl Baton {
         led.others().followers += 1;
         drop(led);
 
-        let passed = poll::wait_for_one(notifier.as_fd(), timeout, mask);
+        let passed = poll::wait_for_one(notifier.descriptor(), timeout, mask);
 
         let mut led = again();
         led.others().followers -= 1;
@@ -102,12 +104,33 @@ impl Baton {
     }
 
     /// Whether `fd` is its own.
-    pub(super) fn is(&self, fd: RawFd) -> bool {
-        self.notifier.get().is_some_and(|notifier| notifier.as_fd().as_raw_fd() == fd)
+    pub(super) fn is(&self, fd: RawDescriptor) -> bool {
+        self.notifier.get().is_some_and(|notifier| notifier.is(fd))
     }
 }
 
 impl Others {
+    /// Calls the leader, by `notifier`, which ends its wait. Once is enough until it comes.
+    pub(super) fn call_leader(&mut self, notifier: &Notifier) -> io::Result<()> {
+        if self.have_called {
+            return Ok(());
+        }
+        self.have_called = true;
+        notifier.notify()
+    }
+
+    /// The leader is here, or the next one is about to leave.
+    pub(super) fn have_leader(&mut self) {
+        self.have_called = false;
+    }
+
+    /// Whether the leader was called, and has not come yet.
+    #[inline]
+    #[cfg_attr(not(io_uring), expect(unused, reason = "what has no queue comes for nothing else"))]
+    pub(super) fn have_called(&self) -> bool {
+        self.have_called
+    }
+
     /// Whether somebody waits for the leader to come back.
     pub(super) fn are_looking(&self) -> bool {
         self.lookers > 0

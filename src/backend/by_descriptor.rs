@@ -27,6 +27,12 @@ impl<T> ByDescriptor<T> {
         numbered.filter_map(|(fd, value)| Some((fd as RawFd, value.as_ref()?)))
     }
 
+    /// There are no more of them than that.
+    #[cfg(io_uring)]
+    pub(super) fn width(&self) -> usize {
+        self.0.len()
+    }
+
     /// Puts `value` in for `fd`, which the kernel has accepted, so that it is a small number.
     pub(super) fn insert(&mut self, fd: RawFd, value: T) {
         let at = fd as usize;

@@ -1,6 +1,21 @@
 use std::fmt;
 
 /// How an open backend comes by an ability.
+///
+/// # Examples
+///
+/// ```
+/// use omnipoll::{Poll, Support};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let poll = Poll::new()?;
+/// match poll.capabilities().exclusive {
+///     Support::Absent => println!("every thread is woken for one visitor"),
+///     support => println!("as few as possible: {support}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Support {
@@ -13,6 +28,7 @@ pub enum Support {
 }
 
 impl Support {
+    #[cfg(any(epoll, io_uring, kqueue))]
     pub(super) const fn native_if(is_there: bool) -> Support {
         if is_there { Support::Native } else { Support::Absent }
     }

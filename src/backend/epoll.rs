@@ -8,8 +8,8 @@
 #![allow(unsafe_code)]
 
 use std::io;
-use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+#[cfg(epoll_pwait2)]
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,27 +19,25 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::io::Errno;
 
 use super::notifier::Notifier;
-use super::raw_fd::borrow;
-use super::{
-    Capabilities, Mechanism, Support, Tells, Trigger, above_standard, is_refusal, microseconds,
-    no_busy_poll, timeout,
-};
-use crate::event::{Event, Events, Readiness};
+use super::raw_fd::{borrow, is_refusal};
+use super::{Capabilities, Mechanism, Support, Tells, Trigger, above_standard, busy_poll, timeout};
+use crate::event::{Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
 
+unsafe extern "C" {
+    /// The crate `libc` does not declare it for all systems that have it.
+    fn epoll_pwait(
+        epoll: libc::c_int,
+        events: *mut libc::epoll_event,
+        room: libc::c_int,
+        milliseconds: libc::c_int,
+        mask: *const libc::sigset_t,
+    ) -> libc::c_int;
+}
+
 /// Its address is the notifier's token.
 static NOTIFIER: u8 = 0;
-
-/// How many packets are taken at a time: the kernel's own choice where nobody makes one.
-const BUSY_POLL_BUDGET: u16 = 8;
-
-const _: () = {
-    assert!(size_of::<Event>() == size_of::<libc::epoll_event>());
-    assert!(align_of::<Event>() == align_of::<libc::epoll_event>());
-    assert!(size_of::<Event>() - size_of::<u64>() == mem::offset_of!(libc::epoll_event, u64));
-    assert!(mem::offset_of!(libc::epoll_event, events) == 0);
-};
 
 #[derive(Debug)]
 pub(super) struct Epoll {
@@ -55,7 +53,7 @@ impl Mechanism for Epoll {
         let epoll = above_standard(epoll::create(CreateFlags::CLOEXEC)?)?;
         let notifier = Notifier::open()?;
         let mine = EventData::new_u64(reserved().0 as u64);
-        epoll::add(&epoll, &notifier, mine, EventFlags::IN | EventFlags::ET)?;
+        epoll::add(&epoll, notifier.descriptor(), mine, EventFlags::IN | EventFlags::ET)?;
         let mut this = Epoll { epoll, notifier, has_nanoseconds: AtomicBool::new(true) };
         // Nothing is registered yet that this could take an event of.
         match this.epoll_pwait2(&mut Events::with_capacity(1), Duration::ZERO, None) {
@@ -113,17 +111,7 @@ impl Mechanism for Epoll {
     }
 
     fn busy_poll(&self, time: Duration) -> io::Result<()> {
-        let asked = libc::epoll_params {
-            busy_poll_usecs: microseconds(time),
-            busy_poll_budget: BUSY_POLL_BUDGET,
-            prefer_busy_poll: 0,
-            ..self.busy_poll_parameters().map_err(|_| no_busy_poll())?
-        };
-        // SAFETY: The call reads one struct of this type, which is borrowed.
-        match unsafe { libc::ioctl(self.epoll.as_raw_fd(), libc::EPIOCSPARAMS, &raw const asked) } {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        }
+        busy_poll::set(self.epoll.as_fd(), time)
     }
 
     fn rearm(&self, _: RawFd, _: Readiness) -> io::Result<()> {
@@ -180,7 +168,7 @@ impl Mechanism for Epoll {
             signal_mask: Support::Native,
             descriptor: Support::Native,
             spin: Support::Emulated,
-            busy_poll: Support::native_if(self.busy_poll_parameters().is_ok()),
+            busy_poll: Support::native_if(busy_poll::is_there(self.epoll.as_fd())),
         }
     }
 }
@@ -219,24 +207,24 @@ impl Epoll {
             // length; its elements have the layout of `epoll_event`.
             None => unsafe { libc::epoll_wait(epoll, list, length, timeout) },
             // SAFETY: As above; and the mask is a whole set that outlives the call.
-            Some(mask) => unsafe { libc::epoll_pwait(epoll, list, length, timeout, mask.as_ptr()) },
+            Some(mask) => unsafe { epoll_pwait(epoll, list, length, timeout, mask.as_ptr()) },
         };
         usize::try_from(found).map_err(|_| io::Error::last_os_error())
     }
 
-    /// What the kernel has to say about busy polling.
-    fn busy_poll_parameters(&self) -> io::Result<libc::epoll_params> {
-        let mut found = MaybeUninit::<libc::epoll_params>::zeroed();
-        // SAFETY: The call writes one struct of this type, for which there is room.
-        match unsafe { libc::ioctl(self.epoll.as_raw_fd(), libc::EPIOCGPARAMS, found.as_mut_ptr()) }
-        {
-            // SAFETY: It is made of integers, and was zero before the kernel wrote it.
-            0 => Ok(unsafe { found.assume_init() }),
-            _ => Err(io::Error::last_os_error()),
-        }
+    /// As above, with a timeout in nanoseconds.
+    #[cfg(not(epoll_pwait2))]
+    fn epoll_pwait2(
+        &self,
+        _: &mut Events,
+        _: Duration,
+        _: Option<&SignalSet>,
+    ) -> io::Result<usize> {
+        Err(Errno::NOSYS.into())
     }
 
     /// As above, with a timeout in nanoseconds. The C libraries are slow to wrap it.
+    #[cfg(epoll_pwait2)]
     fn epoll_pwait2(
         &self,
         events: &mut Events,

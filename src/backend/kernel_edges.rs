@@ -86,10 +86,9 @@ impl KernelEdges {
         }
         Ok(())
     }
-}
 
-impl AsFd for KernelEdges {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+    /// What becomes readable with an edge.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.epoll.as_fd()
     }
 }

@@ -11,48 +11,91 @@
 //! | selector_number.rs, membership.rs | the open selectors by number; what a source remembers of its own |
 //! | epoll.rs | epoll(7) |
 //! | io_uring/ | io_uring(7), as far as it waits for readiness; ring.rs has the queues |
+//! | kqueue/ | kqueue(2); kevent.rs has the struct and the calls |
+//! | iocp/ | a completion port with polls of the driver beneath Winsock; named pipes |
+//! | windows/ | what other files here are on Unix: WSAPoll, select, sockets by number |
 //! | poll.rs, select.rs | poll(2) and select(2), which know descriptors and levels only |
 //! | stateless.rs | the memory, the threads and the wake-ups that those two lack |
 //! | baton.rs | how threads wait for the one that waits in the kernel |
+//! | event_ports/ | event ports, told from one wait to the next |
+//! | glance.rs | looking at some descriptors without waiting |
+//! | busy_poll.rs | busy polling by an epoll |
 //! | told.rs, by_descriptor.rs | one event a registration; a table of registrations |
 //! | trigger.rs | edge, level and oneshot in software |
-//! | kernel_edges.rs | edges for descriptors whose I/O the library does not see |
+//! | kernel_edges.rs, no_kernel_edges.rs | edges for descriptors whose I/O the library does not see, where there are such |
+//! | ppoll.rs, pselect.rs, poll_flags.rs | the two calls, and the flags of the first, on each system |
+//! | wasi/ | poll_oneoff, and what WASI says of a descriptor |
 //! | own_fd.rs | keeps the library's own descriptors away from the standard ones |
 //! | wakers.rs | wake-ups that cost a system call only while somebody sleeps |
 //! | always_ready.rs | files that no kernel waits for |
 //! | sync.rs, interleavings/ | every order of threads, explored by loom |
 
 use std::io;
-use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::{Events, Readiness};
+#[cfg(unix)]
+use crate::os::BorrowedDescriptor;
+use crate::os::RawDescriptor;
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
 
+#[cfg_attr(not(unix), path = "no_always_ready.rs")]
 mod always_ready;
+mod aside;
 #[cfg(any(io_uring, poll, select))]
 mod baton;
-#[cfg(any(io_uring, poll, select))]
+#[cfg(epoll)]
+mod busy_poll;
+#[cfg(any(io_uring, iocp, kqueue, poll, poll_oneoff, select))]
+#[cfg_attr(windows, path = "windows/by_socket.rs")]
 mod by_descriptor;
 mod capabilities;
 #[cfg(epoll)]
 mod epoll;
+#[cfg(event_ports)]
+mod event_ports;
+#[cfg(any(event_ports, io_uring, kqueue))]
+mod glance;
 #[cfg(all(test, loom))]
 mod interleavings;
 #[cfg(io_uring)]
 mod io_uring;
-#[cfg(epoll)]
+#[cfg(iocp)]
+mod iocp;
+#[cfg(any(poll, select))]
+#[cfg_attr(not(kernel_edges), path = "no_kernel_edges.rs")]
 mod kernel_edges;
 mod kind;
+#[cfg(kqueue)]
+mod kqueue;
 mod membership;
+#[cfg(any(unix, windows))]
+#[cfg_attr(windows, path = "windows/notifier.rs")]
 mod notifier;
+#[cfg(unix)]
 mod own_fd;
 #[cfg(poll)]
+#[cfg_attr(windows, path = "windows/poll.rs")]
 mod poll;
+#[cfg(unix)]
+mod poll_flags;
+#[cfg(poll_oneoff)]
+#[path = "wasi/poll_oneoff.rs"]
+mod poll_oneoff;
+#[cfg(unix)]
+mod ppoll;
+#[cfg(all(unix, any(select, not(ppoll))))]
+mod pselect;
+#[cfg(not(unix))]
+#[cfg_attr(wasi, path = "wasi/raw_fd.rs")]
+#[cfg_attr(windows, path = "windows/raw_socket.rs")]
+mod raw_descriptor;
+#[cfg(unix)]
 mod raw_fd;
 #[cfg(select)]
+#[cfg_attr(windows, path = "windows/select.rs")]
 mod select;
 mod selector;
 mod selector_number;
@@ -60,17 +103,24 @@ mod selector_number;
 mod stateless;
 mod sync;
 mod timeout;
-#[cfg(any(io_uring, poll, select))]
+#[cfg(any(io_uring, iocp, kqueue, poll, poll_oneoff, select))]
 mod told;
 mod trigger;
 mod wakers;
 
 pub use self::capabilities::{Capabilities, Support};
 pub use self::kind::{Backend, ParseBackendError};
+#[cfg(kqueue)]
+pub(crate) use self::kqueue::Found;
 
+#[cfg(iocp)]
+pub(crate) use self::iocp::{Iocp, Pipe};
 pub(crate) use self::membership::Membership;
+#[cfg(unix)]
 pub(crate) use self::own_fd::above_standard;
-pub(crate) use self::raw_fd::is_socket_or_pipe;
+pub(crate) use self::raw_descriptor::is_socket_or_pipe;
+#[cfg(unix)]
+use self::raw_fd as raw_descriptor;
 pub(crate) use self::selector::{Options, Selector};
 use self::selector_number::SelectorNumber;
 pub(crate) use self::trigger::{Outcome, Trigger};
@@ -85,6 +135,7 @@ pub(crate) enum Tells {
     /// The same, and that it is a socket or a pipe.
     AttemptsAndKind,
     /// Nothing.
+    #[cfg_attr(windows, expect(dead_code, reason = "there is nothing but sockets"))]
     Nothing,
 }
 
@@ -103,7 +154,7 @@ pub(crate) trait Mechanism: Send + Sync + Sized {
     /// to hear of attempts at I/O, which it does only of those who tell.
     fn add(
         &self,
-        fd: RawFd,
+        fd: RawDescriptor,
         token: Token,
         interest: Interest,
         tells: Tells,
@@ -112,12 +163,12 @@ pub(crate) trait Mechanism: Send + Sync + Sized {
     /// Puts another token and interest in place of those of `fd`, and arms it anew.
     ///
     /// Fails with `NotFound` if it is not watched.
-    fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()>;
+    fn modify(&self, fd: RawDescriptor, token: Token, interest: Interest) -> io::Result<()>;
 
     /// Stops watching `fd`: a wait that starts later does not report its token.
     ///
     /// Fails with `NotFound` if it is not watched.
-    fn remove(&self, fd: RawFd) -> io::Result<()>;
+    fn remove(&self, fd: RawDescriptor) -> io::Result<()>;
 
     /// Whether the kernel may hold a file open that [`remove`](Self::remove) was called for,
     /// until [`let_go`](Self::let_go) is.
@@ -145,7 +196,7 @@ pub(crate) trait Mechanism: Send + Sync + Sized {
     /// Hears that I/O was tried in some of `directions`, which are now asleep.
     ///
     /// Only mechanisms that make edges in software have such directions.
-    fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()>;
+    fn rearm(&self, fd: RawDescriptor, directions: Readiness) -> io::Result<()>;
 
     /// Adds to `events`, which has room, what is ready before `timeout` ends.
     ///
@@ -168,9 +219,13 @@ pub(crate) trait Mechanism: Send + Sync + Sized {
     fn reserved(&self) -> Option<Token>;
 
     /// A descriptor that is readable while something is ready, to nest in another loop.
-    fn descriptor(&self) -> Option<BorrowedFd<'_>>;
+    #[cfg(unix)]
+    fn descriptor(&self) -> Option<BorrowedDescriptor<'_>> {
+        None
+    }
 
     /// Hears that somebody is to sleep on the descriptor from now on.
+    #[cfg(unix)]
     fn lend(&self) -> io::Result<()> {
         Ok(())
     }
@@ -188,19 +243,20 @@ fn no_busy_poll() -> io::Error {
 }
 
 /// `time` in the unit of the kernel's busy polling; what is too long is the longest time.
+#[cfg(any(epoll_params, io_uring))]
 fn microseconds(time: Duration) -> u32 {
     // EPIOCSPARAMS refuses more.
     const LONGEST: u32 = i32::MAX as u32;
     u32::try_from(time.as_micros()).map_or(LONGEST, |time| time.min(LONGEST))
 }
 
-/// Whether `error` says that the kernel cannot wait for a thing, such as a regular file.
-fn is_never_waited_for(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::EPERM)
-}
-
-/// Whether `error` says that a kernel or a sandbox lacks a call, rather than that the call
-/// failed. Sandboxes have more than one way to say so.
-fn is_refusal(error: &io::Error) -> bool {
-    [libc::ENOSYS, libc::EPERM, libc::EACCES].iter().any(|&code| error.raw_os_error() == Some(code))
+/// Refuses what only a kernel can do: to choose one of several polls.
+fn refuse_exclusive(interest: Interest) -> io::Result<()> {
+    if interest.is_exclusive() {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "only a kernel can choose one of several polls: exclusive takes the epoll backend",
+        ));
+    }
+    Ok(())
 }

@@ -1,18 +1,17 @@
 //! A descriptor that one thread makes readable to end the wait of another: an
-//! [eventfd(2)], or a pipe where a kernel or a sandbox refuses that.
+//! [eventfd(2)], or a pipe where there is none, or a sandbox refuses it.
 //!
 //! [eventfd(2)]: https://man7.org/linux/man-pages/man2/eventfd.2.html
 
 use std::io;
-#[cfg(all(test, loom))]
-use std::os::fd::AsRawFd;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+#[cfg(eventfd)]
 use rustix::event::EventfdFlags;
 use rustix::io::Errno;
-use rustix::pipe::PipeFlags;
 
 use super::above_standard;
+use crate::os::new_fd;
 
 #[derive(Debug)]
 pub(super) struct Notifier {
@@ -23,17 +22,15 @@ pub(super) struct Notifier {
 
 impl Notifier {
     pub(super) fn open() -> io::Result<Notifier> {
+        #[cfg(eventfd)]
         match rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK) {
-            Ok(reading) => Ok(Notifier { reading: above_standard(reading)?, writing: None }),
-            // No such call before Linux 2.6.27, and sandboxes answer in either way.
-            Err(Errno::NOSYS | Errno::PERM) => {
-                let (reading, writing) =
-                    rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-                let (reading, writing) = (above_standard(reading)?, above_standard(writing)?);
-                Ok(Notifier { reading, writing: Some(writing) })
-            }
-            Err(error) => Err(error.into()),
+            // Old kernels have no such call, and sandboxes answer in either way.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            opened => return Ok(Notifier { reading: above_standard(opened?)?, writing: None }),
         }
+        let (reading, writing) = new_fd::pipe()?;
+        let (reading, writing) = (above_standard(reading)?, above_standard(writing)?);
+        Ok(Notifier { reading, writing: Some(writing) })
     }
 
     /// Makes it readable, and reports an edge to who waits for that.
@@ -56,6 +53,12 @@ impl Notifier {
         }
     }
 
+    /// Whether `fd` is its own.
+    pub(super) fn is(&self, fd: RawFd) -> bool {
+        let is = |own: &OwnedFd| own.as_raw_fd() == fd;
+        is(&self.reading) || self.writing.as_ref().is_some_and(is)
+    }
+
     /// Makes it unreadable.
     pub(super) fn drain(&self) {
         let mut buffer = [0; 1024];
@@ -65,10 +68,9 @@ impl Notifier {
         #[cfg(all(test, loom))]
         super::interleavings::kernel::take(self.reading.as_raw_fd());
     }
-}
 
-impl AsFd for Notifier {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+    /// What becomes readable.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.reading.as_fd()
     }
 }

@@ -1,16 +1,15 @@
 //! [poll(2)]: the kernel looks at every descriptor in each call.
 //!
 //! [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
-#![allow(unsafe_code)]
 
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
-use std::ptr;
 use std::time::Duration;
 
+use super::ppoll::ppoll;
 use super::stateless::{Found, StatelessCall};
-use super::{Backend, Support, timeout};
+use super::{Backend, Support, poll_flags};
 use crate::event::Readiness;
 use crate::signal_set::SignalSet;
 
@@ -33,9 +32,11 @@ pub(super) struct PollFds {
 impl StatelessCall for PollFds {
     const BACKEND: Backend = Backend::Poll;
     const HANG_UP: Support = Support::Native;
+    const SUB_MILLISECOND: Support = if cfg!(ppoll) { Support::Native } else { Support::Emulated };
+    const SIGNAL_MASK: Support = if cfg!(ppoll) { Support::Native } else { Support::Emulated };
 
-    fn new() -> PollFds {
-        PollFds::default()
+    fn open() -> io::Result<PollFds> {
+        Ok(PollFds::default())
     }
 
     fn watch(&mut self, fd: RawFd, directions: Readiness) {
@@ -49,7 +50,7 @@ impl StatelessCall for PollFds {
         }
         let entry = &mut self.fds[self.positions[number] as usize];
         entry.fd = if directions.is_empty() { !fd } else { fd };
-        entry.events = flags(directions);
+        entry.events = poll_flags::to_ask_for(directions);
     }
 
     fn forget(&mut self, fd: RawFd) {
@@ -66,7 +67,12 @@ impl StatelessCall for PollFds {
         }
     }
 
-    fn call(&mut self, timeout: Option<Duration>, mask: Option<&SignalSet>) -> io::Result<usize> {
+    fn call(
+        &mut self,
+        _: usize,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<usize> {
         ppoll(&mut self.fds, timeout, mask).map_err(explain)
     }
 
@@ -92,44 +98,6 @@ impl StatelessCall for PollFds {
     }
 }
 
-/// Some descriptors to look at once, without waiting.
-#[cfg(io_uring)]
-#[derive(Debug, Default)]
-pub(super) struct Glance {
-    fds: Vec<libc::pollfd>,
-}
-
-#[cfg(io_uring)]
-impl Glance {
-    pub(super) fn add(&mut self, fd: RawFd, directions: Readiness) {
-        self.fds.push(libc::pollfd { fd, events: flags(directions), revents: 0 });
-    }
-
-    /// Looks at them, in the order in which they were added, and forgets them.
-    pub(super) fn look(&mut self) -> io::Result<impl Iterator<Item = (RawFd, Found)>> {
-        let mut looked = look(&mut self.fds);
-        if looked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidInput) {
-            // They are more than the process may have open by now.
-            looked = self.fds.chunks_mut(1).try_for_each(look);
-        }
-        if let Err(error) = looked {
-            self.fds.clear();
-            return Err(error);
-        }
-        Ok(self.fds.drain(..).map(|entry| (entry.fd, found_in(entry.revents))))
-    }
-}
-
-#[cfg(io_uring)]
-fn look(fds: &mut [libc::pollfd]) -> io::Result<()> {
-    while let Err(error) = ppoll(fds, Some(Duration::ZERO), None) {
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
-    Ok(())
-}
-
 /// Says what is wrong with a set that the kernel does not look at.
 #[cold]
 fn explain(error: io::Error) -> io::Error {
@@ -153,60 +121,16 @@ pub(super) fn wait_for_one(
     ppoll(&mut fds, timeout, mask).map(|found| found > 0)
 }
 
-/// Waits, and returns how many entries have something to tell.
-#[cfg_attr(all(test, loom), expect(unused, reason = "a model stands for the kernel"))]
-fn ppoll(
-    fds: &mut [libc::pollfd],
-    timeout: Option<Duration>,
-    mask: Option<&SignalSet>,
-) -> io::Result<usize> {
-    #[cfg(all(test, loom))]
-    return super::interleavings::kernel::ppoll(fds, timeout);
-
-    let length = fds.len() as libc::nfds_t;
-    if mask.is_none() && timeout::is_in_milliseconds(timeout) {
-        // The same, but it does not compute how much of the time was left.
-        let timeout = timeout::milliseconds(timeout);
-        // SAFETY: As below, without the last two arguments.
-        let found = unsafe { libc::poll(fds.as_mut_ptr(), length, timeout) };
-        return usize::try_from(found).map_err(|_| io::Error::last_os_error());
-    }
-    let timeout = timeout.map(timeout::timespec);
-    let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-    let mask = mask.map_or(ptr::null(), SignalSet::as_ptr);
-    // SAFETY: The first two arguments are the address and length of one exclusively
-    // borrowed slice, of which the kernel writes no more than each `revents`. The other
-    // two are null or point to values that live until the call returns. A number in the
-    // slice that is not an open descriptor is reported as POLLNVAL, which is safe.
-    let found = unsafe { libc::ppoll(fds.as_mut_ptr(), length, timeout, mask) };
-    usize::try_from(found).map_err(|_| io::Error::last_os_error())
-}
-
 fn number_of(entry: &libc::pollfd) -> usize {
     let fd = if entry.fd < 0 { !entry.fd } else { entry.fd };
     fd as usize
 }
 
-fn flags(directions: Readiness) -> libc::c_short {
-    let mut flags = 0;
-    if directions.has(Readiness::IN) {
-        flags |= libc::POLLIN | libc::POLLRDHUP;
-    }
-    if directions.has(Readiness::OUT) {
-        flags |= libc::POLLOUT;
-    }
-    if directions.has(Readiness::PRI) {
-        flags |= libc::POLLPRI;
-    }
-    flags
-}
-
-fn found_in(flags: libc::c_short) -> Found {
+pub(super) fn found_in(flags: libc::c_short) -> Found {
     if flags & libc::POLLNVAL != 0 {
         return Found::NotOpen;
     }
-    // `Readiness` has the values of this call.
-    Found::Ready(Readiness::from_bits(u32::from(flags as u16)))
+    Found::Ready(poll_flags::readiness(flags))
 }
 
 #[cfg(test)]
@@ -214,23 +138,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn readiness_has_the_values_of_the_call() {
-        let pairs = [
-            (libc::POLLIN, Readiness::IN),
-            (libc::POLLPRI, Readiness::PRI),
-            (libc::POLLOUT, Readiness::OUT),
-            (libc::POLLERR, Readiness::ERR),
-            (libc::POLLHUP, Readiness::HUP),
-            (libc::POLLRDHUP, Readiness::RDHUP),
-        ];
-        for (flag, readiness) in pairs {
-            assert_eq!(u32::from(flag as u16), readiness.bits());
-        }
-    }
-
-    #[test]
     fn a_forgotten_descriptor_leaves_the_others_in_place() {
-        let mut set = PollFds::new();
+        let mut set = PollFds::default();
         for fd in 0..5 {
             set.watch(fd, Readiness::IN);
         }
@@ -240,13 +149,13 @@ mod tests {
         set.watch(4, Readiness::OUT);
         set.watch(0, Readiness::NONE);
         let entries: Vec<_> = set.fds.iter().map(|entry| (entry.fd, entry.events)).collect();
-        let reading = libc::POLLIN | libc::POLLRDHUP;
+        let reading = poll_flags::to_ask_for(Readiness::IN);
         assert_eq!(entries, [(!0, 0), (4, libc::POLLOUT), (2, reading), (3, reading)]);
     }
 
     #[test]
     fn a_visit_begins_where_the_last_one_broke() {
-        let mut set = PollFds::new();
+        let mut set = PollFds::default();
         for fd in 0..4 {
             set.watch(fd, Readiness::IN);
             set.fds[fd as usize].revents = libc::POLLIN;

@@ -1,34 +1,28 @@
 //! [select(2)]: the kernel looks at every descriptor up to the highest, in three sets of
 //! bits.
 //!
-//! The C library's `fd_set` ends at 1,024 bits, but Linux takes sets of any size, so they
-//! are vectors here, and only as long as the highest descriptor calls for.
+//! The C library's `fd_set` ends at `FD_SETSIZE` bits, but most systems take sets of any
+//! size, so they are vectors here, and only as long as the highest descriptor calls for.
+//! pselect.rs knows where that ends.
 //!
 //! The call tells levels in three directions, and nothing of errors and hang-ups: both
 //! show as readable.
 //!
 //! [select(2)]: https://man7.org/linux/man-pages/man2/select.2.html
-#![allow(unsafe_code)]
 
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::RawFd;
-use std::ptr;
 use std::time::Duration;
 
 use rustix::io::Errno;
 
+use super::pselect::{BITS, LIMIT, Word, pselect, words};
 use super::raw_fd::check_is_open;
 use super::stateless::{Found, StatelessCall};
-use super::{Backend, Support, timeout};
+use super::{Backend, Support};
 use crate::event::Readiness;
 use crate::signal_set::SignalSet;
-
-/// What the kernel's sets are made of: on a big-endian machine, where a bit is depends
-/// on it.
-type Word = libc::c_ulong;
-
-const BITS: usize = Word::BITS as usize;
 
 /// The readiness that each set stands for.
 const DIRECTIONS: [Readiness; 3] = [Readiness::IN, Readiness::OUT, Readiness::PRI];
@@ -49,9 +43,12 @@ pub(super) struct FdSets {
 impl StatelessCall for FdSets {
     const BACKEND: Backend = Backend::Select;
     const HANG_UP: Support = Support::Absent;
+    const SUB_MILLISECOND: Support = Support::Native;
+    const SIGNAL_MASK: Support = Support::Native;
+    const LIMIT: usize = LIMIT;
 
-    fn new() -> FdSets {
-        FdSets::default()
+    fn open() -> io::Result<FdSets> {
+        Ok(FdSets::default())
     }
 
     fn watch(&mut self, fd: RawFd, directions: Readiness) {
@@ -82,15 +79,21 @@ impl StatelessCall for FdSets {
         self.watch(fd, Readiness::NONE);
     }
 
-    fn call(&mut self, timeout: Option<Duration>, mask: Option<&SignalSet>) -> io::Result<usize> {
+    fn call(
+        &mut self,
+        _: usize,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<usize> {
         if !self.not_open.is_empty() {
             // There was no room for them the last time.
             return Ok(self.not_open.len());
         }
-        let words = self.end.div_ceil(BITS);
+        let words = words(self.end);
         for (found, wanted) in self.found.iter_mut().zip(&self.wanted) {
             found.clear();
-            found.extend_from_slice(&wanted[..words]);
+            found.extend_from_slice(&wanted[..words.min(wanted.len())]);
+            found.resize(words, 0);
         }
         match pselect(&mut self.found, self.end, timeout, mask) {
             Err(error) if error.raw_os_error() == Some(Errno::BADF.raw_os_error()) => {
@@ -181,42 +184,13 @@ impl FdSets {
     }
 }
 
-/// Waits, and returns how many bits are set in all.
-fn pselect(
-    sets: &mut [Vec<Word>; 3],
-    end: usize,
-    timeout: Option<Duration>,
-    mask: Option<&SignalSet>,
-) -> io::Result<usize> {
-    let timeout = timeout.map(timeout::timespec);
-    let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
-    let mask = mask.map_or(ptr::null(), SignalSet::as_ptr);
-    let [reading, writing, priority] = sets;
-    debug_assert!(end <= reading.len() * BITS, "the kernel looks at no more than there is");
-    // SAFETY: Each of the three pointers is to a vector that is exclusively borrowed and
-    // has at least `end` bits, rounded up to a whole `long`: that, and not the size of
-    // `fd_set`, is what the kernel reads and writes. The timeout and the mask are null or
-    // point to values that live until the call returns, and the call changes neither.
-    let found = unsafe {
-        libc::pselect(
-            end as libc::c_int,
-            reading.as_mut_ptr().cast(),
-            writing.as_mut_ptr().cast(),
-            priority.as_mut_ptr().cast(),
-            timeout,
-            mask,
-        )
-    };
-    usize::try_from(found).map_err(|_| io::Error::last_os_error())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_end_follows_the_highest_descriptor() {
-        let mut sets = FdSets::new();
+        let mut sets = FdSets::default();
         sets.watch(3, Readiness::IN);
         sets.watch(5000, Readiness::OUT);
         assert_eq!(sets.end, 5001);
@@ -229,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_visit_begins_where_the_last_one_broke() {
-        let mut sets = FdSets::new();
+        let mut sets = FdSets::default();
         for fd in [1, 5, 70, 130] {
             sets.watch(fd, Readiness::IN.with(Readiness::OUT));
         }

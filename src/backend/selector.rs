@@ -1,23 +1,29 @@
 use std::hint;
 use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-
-use rustix::fs::{Mode, OFlags};
-use rustix::process::{Pid, getpid};
 
 use super::always_ready::AlwaysReady;
 #[cfg(epoll)]
 use super::epoll::Epoll;
+#[cfg(event_ports)]
+use super::event_ports::EventPort;
 #[cfg(io_uring)]
 use super::io_uring::IoUring;
-use super::kind::names_of_available;
+#[cfg(iocp)]
+use super::iocp::Iocp;
+use super::kind::{VARIABLE, names_of_available};
+#[cfg(kqueue)]
+use super::kqueue::Kqueue;
 #[cfg(poll)]
 use super::poll::PollFds;
-use super::raw_fd::check_is_open;
+#[cfg(poll_oneoff)]
+use super::poll_oneoff::PollOneoff;
+use super::raw_descriptor::{check_is_open, is_lack, is_never_waited_for};
 #[cfg(select)]
 use super::select::FdSets;
 use super::selector_number::SelectorNumber;
@@ -25,10 +31,11 @@ use super::selector_number::SelectorNumber;
 use super::stateless::Stateless;
 use super::timeout::NOT_AT_ALL;
 use super::wakers::{Parking, Wakers};
-use super::{
-    Backend, Capabilities, Mechanism, Signal, Tells, Trigger, above_standard, is_never_waited_for,
-};
+use super::{Backend, Capabilities, Mechanism, Signal, Tells, Trigger};
 use crate::event::{Events, Readiness};
+#[cfg(unix)]
+use crate::os::OwnedDescriptor;
+use crate::os::{self, RawDescriptor};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
 
@@ -48,7 +55,7 @@ pub(crate) struct Options {
 pub(crate) struct Selector {
     number: SelectorNumber,
     /// The process that opened it.
-    owner: Pid,
+    owner: u32,
     mechanism: Opened,
     options: Options,
     wakers: Wakers,
@@ -56,7 +63,8 @@ pub(crate) struct Selector {
     /// Who goes first where there is little room: the mechanism, wakers, or files.
     turn: AtomicUsize,
     /// Lent in place of the descriptor that the mechanism does not have.
-    placeholder: OnceLock<OwnedFd>,
+    #[cfg(unix)]
+    placeholder: OnceLock<OwnedDescriptor>,
 }
 
 /// What came from the library itself in one wait.
@@ -74,8 +82,16 @@ enum Own {
 pub(crate) enum Opened {
     #[cfg(epoll)]
     Epoll(Epoll),
+    #[cfg(iocp)]
+    Iocp(Iocp),
     #[cfg(io_uring)]
     IoUring(IoUring),
+    #[cfg(kqueue)]
+    Kqueue(Kqueue),
+    #[cfg(event_ports)]
+    EventPorts(Stateless<EventPort>),
+    #[cfg(poll_oneoff)]
+    PollOneoff(PollOneoff),
     #[cfg(poll)]
     Poll(Stateless<PollFds>),
     #[cfg(select)]
@@ -88,8 +104,16 @@ macro_rules! dispatch {
         match $opened {
             #[cfg(epoll)]
             Opened::Epoll($mechanism) => $call,
+            #[cfg(iocp)]
+            Opened::Iocp($mechanism) => $call,
             #[cfg(io_uring)]
             Opened::IoUring($mechanism) => $call,
+            #[cfg(kqueue)]
+            Opened::Kqueue($mechanism) => $call,
+            #[cfg(event_ports)]
+            Opened::EventPorts($mechanism) => $call,
+            #[cfg(poll_oneoff)]
+            Opened::PollOneoff($mechanism) => $call,
             #[cfg(poll)]
             Opened::Poll($mechanism) => $call,
             #[cfg(select)]
@@ -98,16 +122,23 @@ macro_rules! dispatch {
     };
 }
 
+#[cfg(unix)]
+mod lending;
+
 impl Selector {
     /// Opens the backend that was asked for, else the one that the environment names,
     /// else the best that this machine has.
     pub(crate) fn open(asked_for: Option<Backend>, options: Options) -> io::Result<Arc<Selector>> {
-        let asked_for = match asked_for {
+        let chosen = match asked_for {
             Some(backend) => Some(backend),
             None => Backend::from_environment()?,
         };
-        let mechanism = match asked_for {
-            Some(backend) => Selector::open_mechanism(backend)?,
+        if options.always_ready_files && !AlwaysReady::ARE_THERE {
+            return Err(no_always_ready_files());
+        }
+        let mechanism = match chosen {
+            Some(backend) => Selector::open_mechanism(backend)
+                .map_err(|error| explain(error, backend, asked_for.is_none()))?,
             None => Selector::open_best()?,
         };
         if !options.busy_poll.is_zero() {
@@ -115,31 +146,38 @@ impl Selector {
         }
         Ok(Arc::new_cyclic(|selector| Selector {
             number: SelectorNumber::give(selector),
-            owner: getpid(),
+            owner: os::process_id(),
             mechanism,
             options,
             wakers: Wakers::new(),
-            always_ready: AlwaysReady::default(),
+            always_ready: Default::default(),
             turn: AtomicUsize::new(0),
+            #[cfg(unix)]
             placeholder: OnceLock::new(),
         }))
     }
 
+    /// Opens it; the error of one that is not in this build says no more than that.
     pub(super) fn open_mechanism(backend: Backend) -> io::Result<Opened> {
         match backend {
             #[cfg(epoll)]
             Backend::Epoll => Mechanism::open().map(Opened::Epoll),
+            #[cfg(iocp)]
+            Backend::Iocp => Mechanism::open().map(Opened::Iocp),
             #[cfg(io_uring)]
             Backend::IoUring => Mechanism::open().map(Opened::IoUring),
+            #[cfg(kqueue)]
+            Backend::Kqueue => Mechanism::open().map(Opened::Kqueue),
+            #[cfg(event_ports)]
+            Backend::EventPorts => Mechanism::open().map(Opened::EventPorts),
+            #[cfg(poll_oneoff)]
+            Backend::PollOneoff => Mechanism::open().map(Opened::PollOneoff),
             #[cfg(poll)]
             Backend::Poll => Mechanism::open().map(Opened::Poll),
             #[cfg(select)]
             Backend::Select => Mechanism::open().map(Opened::Select),
             #[allow(unreachable_patterns, reason = "some builds have them all")]
-            _ => Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                format!("this system has no {backend}; it has {}", names_of_available()),
-            )),
+            _ => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -161,26 +199,43 @@ impl Selector {
     }
 
     /// The process that opened it.
-    pub(super) fn owner(&self) -> Pid {
+    pub(super) fn owner(&self) -> u32 {
         self.owner
     }
 
     /// Whether this is the copy that a forked child has. What the kernel keeps of it is the
     /// parent's too, and its locks may be those of threads that the child does not have.
     fn is_inherited(&self) -> bool {
-        getpid() != self.owner
+        os::process_id() != self.owner
     }
 
     pub(crate) fn backend(&self) -> Backend {
         match self.mechanism {
             #[cfg(epoll)]
             Opened::Epoll(_) => Backend::Epoll,
+            #[cfg(iocp)]
+            Opened::Iocp(_) => Backend::Iocp,
             #[cfg(io_uring)]
             Opened::IoUring(_) => Backend::IoUring,
+            #[cfg(kqueue)]
+            Opened::Kqueue(_) => Backend::Kqueue,
+            #[cfg(event_ports)]
+            Opened::EventPorts(_) => Backend::EventPorts,
+            #[cfg(poll_oneoff)]
+            Opened::PollOneoff(_) => Backend::PollOneoff,
             #[cfg(poll)]
             Opened::Poll(_) => Backend::Poll,
             #[cfg(select)]
             Opened::Select(_) => Backend::Select,
+        }
+    }
+
+    /// Its completion port, if it has one.
+    #[cfg(iocp)]
+    pub(crate) fn iocp(&self) -> Option<&Iocp> {
+        match &self.mechanism {
+            Opened::Iocp(iocp) => Some(iocp),
+            _ => None,
         }
     }
 
@@ -191,7 +246,7 @@ impl Selector {
     #[inline]
     pub(crate) fn add(
         &self,
-        fd: RawFd,
+        fd: RawDescriptor,
         token: Token,
         interest: Interest,
         tells: Tells,
@@ -210,7 +265,7 @@ impl Selector {
     #[cold]
     fn add_always_ready(
         &self,
-        fd: RawFd,
+        fd: RawDescriptor,
         token: Token,
         interest: Interest,
         refusal: io::Error,
@@ -233,7 +288,12 @@ impl Selector {
     }
 
     #[inline]
-    pub(crate) fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+    pub(crate) fn modify(
+        &self,
+        fd: RawDescriptor,
+        token: Token,
+        interest: Interest,
+    ) -> io::Result<()> {
         self.check(token)?;
         if self.options.always_ready_files {
             check_is_open(fd)?;
@@ -246,7 +306,7 @@ impl Selector {
     }
 
     #[inline]
-    pub(crate) fn remove(&self, fd: RawFd) -> io::Result<()> {
+    pub(crate) fn remove(&self, fd: RawDescriptor) -> io::Result<()> {
         if self.options.always_ready_files && self.always_ready.remove(fd) {
             return check_is_open(fd);
         }
@@ -265,7 +325,7 @@ impl Selector {
         dispatch!(&self.mechanism, mechanism => mechanism.let_go())
     }
 
-    pub(crate) fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
+    pub(crate) fn rearm(&self, fd: RawDescriptor, directions: Readiness) -> io::Result<()> {
         if self.options.always_ready_files && self.always_ready.rearm(fd) {
             return self.notify();
         }
@@ -285,7 +345,13 @@ impl Selector {
         }
         if self.is_plain() {
             self.wait_in_mechanism(events, timeout, mask)?;
-            if !events.is_empty() || !(self.wakers.are_notified() || is_long(timeout)) {
+            // It may have become one that ends early meanwhile.
+            let is_over = || {
+                !self.wakers.are_notified()
+                    && !is_long(timeout)
+                    && !dispatch!(&self.mechanism, mechanism => mechanism.may_end_early())
+            };
+            if !events.is_empty() || is_over() {
                 return Ok(());
             }
         }
@@ -488,29 +554,6 @@ impl Selector {
         self.wakers.share();
     }
 
-    /// The descriptor that is readable while something is ready, if there is one.
-    ///
-    /// Whoever has it may sleep on it, so wake-ups go through the kernel from now on.
-    pub(crate) fn lend_descriptor(&self) -> Option<BorrowedFd<'_>> {
-        if !self.is_inherited() {
-            dispatch!(&self.mechanism, mechanism => mechanism.lend()).ok()?;
-        }
-        let descriptor = dispatch!(&self.mechanism, mechanism => mechanism.descriptor())?;
-        if self.wakers.make_eager() {
-            // It fails only where no wake-up works.
-            let _ = self.notify();
-        }
-        Some(descriptor)
-    }
-
-    /// The descriptor, or one that every call on it refuses with `EBADF`.
-    pub(crate) fn lend_some_descriptor(&self) -> BorrowedFd<'_> {
-        match self.lend_descriptor() {
-            Some(descriptor) => descriptor,
-            None => self.placeholder.get_or_init(open_placeholder).as_fd(),
-        }
-    }
-
     fn notify(&self) -> io::Result<()> {
         dispatch!(&self.mechanism, mechanism => mechanism.notify())
     }
@@ -547,25 +590,31 @@ fn no_room() -> io::Error {
     )
 }
 
-/// Opens a descriptor that exists, and can do nothing.
-fn open_placeholder() -> OwnedFd {
-    let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let opened = rustix::fs::open("/", flags, Mode::empty()).map_err(io::Error::from);
-    match opened.and_then(above_standard) {
-        Ok(placeholder) => placeholder,
-        Err(error) => panic!("this backend has no descriptor, and no substitute for one: {error}"),
-    }
-}
-
-/// Whether the machine or a sandbox lacks a mechanism.
-pub(super) fn is_lack(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
-        || error.raw_os_error() == Some(libc::ENOSYS)
-}
-
 /// Some kernels refuse to look for a regular file among those that they never accept.
 fn not_found_if_never_waited_for(error: io::Error) -> io::Error {
     if is_never_waited_for(&error) { io::ErrorKind::NotFound.into() } else { error }
+}
+
+/// Says which backends there are, if `error` says that the system has no such one; and who
+/// asked for it, if it was not the program.
+#[cold]
+fn explain(error: io::Error, backend: Backend, is_by_environment: bool) -> io::Error {
+    if error.kind() != io::ErrorKind::Unsupported || error.raw_os_error().is_some() {
+        return error;
+    }
+    let mut text = format!("this system has no {backend}; it has {}", names_of_available());
+    if is_by_environment {
+        text.insert_str(0, &format!("{VARIABLE}={backend}: "));
+    }
+    io::Error::new(io::ErrorKind::Unsupported, text)
+}
+
+#[cold]
+fn no_always_ready_files() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "always_ready_files: on this system no such file can be registered",
+    )
 }
 
 #[cold]

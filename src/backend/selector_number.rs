@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use rustix::process::getpid;
-
 use super::Selector;
+use crate::os;
 
 /// The number of a selector, which no other selector of the process has had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +24,7 @@ struct Open {
 
 /// The process that opened the last one. A forked child that has opened none does not touch
 /// the lock: another thread of its parent may have held it, and is not there to let it go.
-static LAST_OPENED_BY: AtomicI32 = AtomicI32::new(0);
+static LAST_OPENED_BY: AtomicU32 = AtomicU32::new(0);
 
 static OPEN: Mutex<Open> = Mutex::new(Open { last: 0, selectors: BTreeMap::new() });
 
@@ -42,7 +41,7 @@ impl SelectorNumber {
             // Only a process that has opened a thousand million of them meets one again.
             if let Entry::Vacant(place) = open.selectors.entry(number) {
                 place.insert(Weak::clone(selector));
-                LAST_OPENED_BY.store(getpid().as_raw_nonzero().get(), Ordering::Relaxed);
+                LAST_OPENED_BY.store(os::process_id(), Ordering::Relaxed);
                 return number;
             }
         }
@@ -72,8 +71,8 @@ impl SelectorNumber {
 
     /// The selector, if it is open still, and not the copy of a forked child.
     pub(super) fn own_selector(self) -> Option<Arc<Selector>> {
-        let this_process = getpid();
-        if LAST_OPENED_BY.load(Ordering::Relaxed) != this_process.as_raw_nonzero().get() {
+        let this_process = os::process_id();
+        if LAST_OPENED_BY.load(Ordering::Relaxed) != this_process {
             return None;
         }
         self.selector().filter(|selector| selector.owner() == this_process)

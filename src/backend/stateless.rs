@@ -14,23 +14,23 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-
-use rustix::fs::FileType;
-use rustix::io::Errno;
 
 use super::baton::{Baton, Led, Others};
 use super::by_descriptor::ByDescriptor;
 use super::kernel_edges::KernelEdges;
 use super::notifier::Notifier;
-use super::raw_fd::{borrow, check_is_open, not_watched};
+use super::raw_descriptor::{
+    Kind, already_watched, check_is_open, is_refusal, kind_of, never_waited_for, not_open,
+    not_watched,
+};
 use super::sync::{Mutex, MutexGuard};
 use super::timeout::NOT_AT_ALL;
 use super::told::Told;
-use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, is_refusal};
+use super::{Backend, Capabilities, Mechanism, Outcome, Support, Tells, Trigger, refuse_exclusive};
 use crate::event::{Events, Readiness};
+use crate::os::{self, BorrowedDescriptor, RawDescriptor};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
 
@@ -41,23 +41,46 @@ pub(super) trait StatelessCall: Send {
     /// Whether it tells errors and hang-ups apart from plain readiness.
     const HANG_UP: Support;
 
-    fn new() -> Self;
+    /// How it comes by timeouts under a millisecond, and by a signal mask.
+    const SUB_MILLISECOND: Support;
+    const SIGNAL_MASK: Support;
+
+    /// Whether nothing may be closed that the call looks at.
+    const HOLDS_FILES: bool = false;
+
+    /// The lowest number of a descriptor that it cannot watch.
+    const LIMIT: usize = usize::MAX;
+
+    fn open() -> io::Result<Self>
+    where
+        Self: Sized;
+
+    /// Its own descriptor, if it has one.
+    fn descriptor(&self) -> Option<RawDescriptor> {
+        None
+    }
 
     /// Watches `fd` for `directions`; for none of them, it keeps a place for it.
-    fn watch(&mut self, fd: RawFd, directions: Readiness);
+    fn watch(&mut self, fd: RawDescriptor, directions: Readiness);
 
     /// Takes `fd` out of the set.
-    fn forget(&mut self, fd: RawFd);
+    fn forget(&mut self, fd: RawDescriptor);
 
-    /// Waits, and says how much was found, in a measure of its own; 0 is nothing.
-    fn call(&mut self, timeout: Option<Duration>, mask: Option<&SignalSet>) -> io::Result<usize>;
+    /// Waits, and says how much was found, in a measure of its own; 0 is nothing. There is
+    /// `room` to tell of so many.
+    fn call(
+        &mut self,
+        room: usize,
+        timeout: Option<Duration>,
+        mask: Option<&SignalSet>,
+    ) -> io::Result<usize>;
 
     /// Shows what the call found, until `visit` breaks. The next time it begins there.
-    fn visit(&mut self, found: usize, visit: impl FnMut(RawFd, Found) -> ControlFlow<()>);
+    fn visit(&mut self, found: usize, visit: impl FnMut(RawDescriptor, Found) -> ControlFlow<()>);
 }
 
 /// What a call found of one descriptor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Ready(Readiness),
     /// It is not open.
@@ -69,6 +92,8 @@ pub(super) enum Found {
 pub(crate) struct Stateless<C> {
     shared: Mutex<Shared<C>>,
     notifier: Notifier,
+    /// That of the call.
+    descriptor: Option<RawDescriptor>,
     baton: Baton,
     /// Open from the start, since it is needed most where no descriptor is left: a listener
     /// that cannot accept stays ready. In the set it is once it is used. None in a sandbox
@@ -82,13 +107,11 @@ struct Shared<C> {
     call: Option<C>,
     entries: ByDescriptor<Entry>,
     /// Edge registrations that were reported since the last wait began.
-    fired: Vec<RawFd>,
+    fired: Vec<RawDescriptor>,
     /// What the set does not show yet.
-    dirty: Vec<RawFd>,
+    dirty: Vec<RawDescriptor>,
     /// The descriptor of the kernel's edges, once that is in the set.
-    edges: Option<RawFd>,
-    /// The leader was told to come back.
-    is_leader_called: bool,
+    edges: Option<RawDescriptor>,
     others: Others,
     /// How many calls have found something, save for what ran over.
     reports: u32,
@@ -128,24 +151,28 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             Err(error) if is_refusal(&error) => None,
             result => Some(result?),
         };
-        let mut call = C::new();
-        call.watch(notifier.as_fd().as_raw_fd(), Readiness::IN);
+        for own in [Some(notifier.descriptor()), edges.as_ref().map(KernelEdges::descriptor)] {
+            own.map_or(Ok(()), |own| refuse_too_high::<C>(os::raw(&own)))?;
+        }
+        let mut call = C::open()?;
+        let descriptor = call.descriptor();
+        call.watch(os::raw(&notifier.descriptor()), Readiness::IN);
         let shared = Shared {
             call: Some(call),
             entries: ByDescriptor::new(),
             fired: Vec::new(),
             dirty: Vec::new(),
             edges: None,
-            is_leader_called: false,
             others: Others::default(),
             reports: 0,
         };
-        Ok(Stateless { shared: Mutex::new(shared), notifier, baton: Baton::new(), edges })
+        let (shared, baton) = (Mutex::new(shared), Baton::new());
+        Ok(Stateless { shared, notifier, descriptor, baton, edges })
     }
 
     fn add(
         &self,
-        fd: RawFd,
+        fd: RawDescriptor,
         token: Token,
         interest: Interest,
         tells: Tells,
@@ -153,9 +180,10 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         refuse_exclusive(interest)?;
         let mut shared = self.shared();
         if self.owns(fd) {
-            return Err(Errno::BADF.into());
+            return Err(not_open());
         }
         self.make_way(&mut shared, fd)?;
+        refuse_too_high::<C>(fd)?;
         let place = match tells {
             Tells::Attempts | Tells::AttemptsAndKind => {
                 self.refuse_never_waited_for(&mut shared, fd)?;
@@ -163,13 +191,17 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             }
             Tells::Nothing => self.place_raw(&mut shared, fd, interest)?,
         };
-        let trigger = (tells != Tells::Nothing).then(Arc::default);
+        let trigger = match (tells, &self.edges) {
+            (Tells::Nothing, _) => None,
+            (_, Some(_)) => Some(Arc::default()),
+            (_, None) => Some(Arc::new(Trigger::of_levels_alone())),
+        };
         shared.entries.insert(fd, Entry::new(token, interest, place, trigger.clone()));
         self.refresh(&mut shared, fd)?;
         Ok(trigger)
     }
 
-    fn modify(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+    fn modify(&self, fd: RawDescriptor, token: Token, interest: Interest) -> io::Result<()> {
         refuse_exclusive(interest)?;
         let mut shared = self.shared();
         let entry = shared.entries.get(fd).filter(|entry| entry.place != Place::Gone);
@@ -193,7 +225,7 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         self.refresh(&mut shared, fd)
     }
 
-    fn remove(&self, fd: RawFd) -> io::Result<()> {
+    fn remove(&self, fd: RawDescriptor) -> io::Result<()> {
         let mut shared = self.shared();
         let entry = shared.entries.take(fd).ok_or_else(|| not_watched(fd))?;
         self.refresh(&mut shared, fd)?;
@@ -207,7 +239,21 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         }
     }
 
-    fn rearm(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
+    fn holds_files(&self) -> bool {
+        C::HOLDS_FILES
+    }
+
+    fn let_go(&self) -> io::Result<()> {
+        let mut shared = self.shared();
+        if shared.call.is_none() {
+            shared.others.call_leader(&self.notifier)?;
+            shared = self.baton.look(shared);
+            self.baton.pass(&shared.others)?;
+        }
+        Ok(())
+    }
+
+    fn rearm(&self, fd: RawDescriptor, directions: Readiness) -> io::Result<()> {
         let mut shared = self.shared();
         let entry = shared.entries.get(fd).ok_or_else(|| not_watched(fd))?;
         if let Some(trigger) = &entry.trigger {
@@ -256,10 +302,6 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
         None
     }
 
-    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        None
-    }
-
     fn capabilities(&self) -> Capabilities {
         let has_edges = self.edges.is_some();
         Capabilities {
@@ -270,9 +312,9 @@ impl<C: StatelessCall> Mechanism for Stateless<C> {
             exclusive: Support::Absent,
             priority: Support::Native,
             hang_up: C::HANG_UP,
-            sub_millisecond: Support::Native,
+            sub_millisecond: C::SUB_MILLISECOND,
             short_read_drains: Support::Native,
-            signal_mask: Support::Native,
+            signal_mask: C::SIGNAL_MASK,
             descriptor: Support::Absent,
             spin: Support::Emulated,
             busy_poll: Support::Absent,
@@ -293,10 +335,10 @@ impl<C: StatelessCall> Stateless<C> {
         let Some(mut call) = shared.call.take() else {
             return Ok(());
         };
-        shared.is_leader_called = false;
+        shared.others.have_leader();
         drop(shared);
 
-        let result = call.call(timeout, mask);
+        let result = call.call(events.room(), timeout, mask);
 
         let mut shared = self.shared();
         if let Ok(found @ 1..) = result {
@@ -332,7 +374,7 @@ impl<C: StatelessCall> Stateless<C> {
         mask: Option<&SignalSet>,
     ) -> io::Result<()> {
         if shared.call.is_none() {
-            self.call_leader(&mut shared)?;
+            shared.others.call_leader(&self.notifier)?;
             shared = self.baton.look(shared);
         }
         self.lead(shared, events, NOT_AT_ALL, mask)
@@ -340,7 +382,7 @@ impl<C: StatelessCall> Stateless<C> {
 
     /// Turns what the call found into events.
     fn report(&self, shared: &mut Shared<C>, call: &mut C, found: usize, events: &mut Events) {
-        let notifier = self.notifier.as_fd().as_raw_fd();
+        let notifier = os::raw(&self.notifier.descriptor());
         shared.reports = shared.reports.wrapping_add(1);
         call.visit(found, |fd, found| {
             if fd == notifier {
@@ -381,7 +423,7 @@ impl<C: StatelessCall> Stateless<C> {
     ///
     /// A caller that waits for the peer to close need not try any I/O for that, and epoll
     /// tells it all the same.
-    fn watch_end(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+    fn watch_end(&self, shared: &mut Shared<C>, fd: RawDescriptor) -> io::Result<()> {
         let Some(entry) = shared.entries.get(fd).filter(|entry| !entry.has_end_watched) else {
             return Ok(());
         };
@@ -398,7 +440,7 @@ impl<C: StatelessCall> Stateless<C> {
 
     /// Hands a registration to the kernel's edges, if it is marked for them and owed an
     /// event.
-    fn hand_over_if_marked(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+    fn hand_over_if_marked(&self, shared: &mut Shared<C>, fd: RawDescriptor) -> io::Result<()> {
         let Some(entry) = shared.entries.get(fd) else {
             return Ok(());
         };
@@ -426,7 +468,7 @@ impl<C: StatelessCall> Stateless<C> {
     }
 
     /// Brings the set up to date, or has the leader do it.
-    fn refresh(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+    fn refresh(&self, shared: &mut Shared<C>, fd: RawDescriptor) -> io::Result<()> {
         if let Some(entry) = shared.entries.get(fd) {
             entry.is_dirty = true;
         }
@@ -435,21 +477,12 @@ impl<C: StatelessCall> Stateless<C> {
             shared.clean();
             return Ok(());
         }
-        self.call_leader(shared)
-    }
-
-    /// Ends the call that the leader is in.
-    fn call_leader(&self, shared: &mut Shared<C>) -> io::Result<()> {
-        if !shared.is_leader_called {
-            shared.is_leader_called = true;
-            self.notifier.notify()?;
-        }
-        Ok(())
+        shared.others.call_leader(&self.notifier)
     }
 
     /// Removes what is left of an earlier owner of the number `fd`; fails if its
     /// registration is alive.
-    fn make_way(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
+    fn make_way(&self, shared: &mut Shared<C>, fd: RawDescriptor) -> io::Result<()> {
         let Some(entry) = shared.entries.get(fd) else {
             return Ok(());
         };
@@ -464,7 +497,7 @@ impl<C: StatelessCall> Stateless<C> {
             }
         };
         if !is_stale {
-            return Err(Errno::EXIST.into());
+            return Err(already_watched());
         }
         shared.entries.take(fd);
         // Also where the newcomer is refused, the set is not to watch its number.
@@ -476,7 +509,7 @@ impl<C: StatelessCall> Stateless<C> {
     fn place_raw(
         &self,
         shared: &mut Shared<C>,
-        fd: RawFd,
+        fd: RawDescriptor,
         interest: Interest,
     ) -> io::Result<Place> {
         let is_edge = interest.is_edge();
@@ -494,24 +527,19 @@ impl<C: StatelessCall> Stateless<C> {
     }
 
     /// Refuses, as epoll does, what is always ready.
-    fn refuse_never_waited_for(&self, shared: &mut Shared<C>, fd: RawFd) -> io::Result<()> {
-        let status = rustix::fs::fstat(borrow(fd)?)?;
-        match FileType::from_raw_mode(status.st_mode) {
-            FileType::Directory | FileType::BlockDevice => Err(Errno::PERM.into()),
-            // Some can be waited for, as a terminal or a file of procfs, and some cannot, as
-            // /dev/null: the kernel's register knows.
-            kind @ (FileType::CharacterDevice | FileType::RegularFile) => {
-                match self.edges(shared)? {
-                    Some(edges) => edges.add(fd, Readiness::NONE).and_then(|()| edges.remove(fd)),
-                    None if kind == FileType::RegularFile => Err(Errno::PERM.into()),
-                    None => Ok(()),
-                }
-            }
-            _ => Ok(()),
+    fn refuse_never_waited_for(&self, shared: &mut Shared<C>, fd: RawDescriptor) -> io::Result<()> {
+        match kind_of(fd)? {
+            Kind::NeverWaitedFor => Err(never_waited_for()),
+            Kind::Perhaps { else_refused } => match self.edges(shared)? {
+                Some(edges) => edges.add(fd, Readiness::NONE).and_then(|()| edges.remove(fd)),
+                None if else_refused => Err(never_waited_for()),
+                None => Ok(()),
+            },
+            Kind::WaitedFor => Ok(()),
         }
     }
 
-    fn change_edges(&self, fd: RawFd, directions: Readiness) -> io::Result<()> {
+    fn change_edges(&self, fd: RawDescriptor, directions: Readiness) -> io::Result<()> {
         match &self.edges {
             Some(edges) => edges.modify(fd, directions),
             None => check_is_open(fd),
@@ -520,14 +548,15 @@ impl<C: StatelessCall> Stateless<C> {
 
     /// Whether `fd` is one of the library's own, so that who names it names one that was
     /// closed.
-    fn owns(&self, fd: RawFd) -> bool {
-        let is = |own: BorrowedFd<'_>| own.as_raw_fd() == fd;
-        is(self.notifier.as_fd())
-            || self.edges.as_ref().is_some_and(|edges| is(edges.as_fd()))
+    fn owns(&self, fd: RawDescriptor) -> bool {
+        let is = |own: BorrowedDescriptor<'_>| os::raw(&own) == fd;
+        self.notifier.is(fd)
+            || self.descriptor == Some(fd)
+            || self.edges.as_ref().is_some_and(|edges| is(edges.descriptor()))
             || self.baton.is(fd)
     }
 
-    fn leave_edges(&self, fd: RawFd) -> io::Result<()> {
+    fn leave_edges(&self, fd: RawDescriptor) -> io::Result<()> {
         match &self.edges {
             Some(edges) => edges.remove(fd),
             None => check_is_open(fd),
@@ -538,7 +567,7 @@ impl<C: StatelessCall> Stateless<C> {
     fn edges(&self, shared: &mut Shared<C>) -> io::Result<Option<&KernelEdges>> {
         let Some(edges) = &self.edges else { return Ok(None) };
         if shared.edges.is_none() {
-            let fd = edges.as_fd().as_raw_fd();
+            let fd = os::raw(&edges.descriptor());
             shared.edges = Some(fd);
             self.refresh(shared, fd)?;
         }
@@ -563,7 +592,7 @@ impl<C> Led for Shared<C> {
 
 impl<C: StatelessCall> Shared<C> {
     /// What the set is to watch `fd` for; `None` if it has no place there.
-    fn directions_in_set(&mut self, fd: RawFd) -> Option<Readiness> {
+    fn directions_in_set(&mut self, fd: RawDescriptor) -> Option<Readiness> {
         if Some(fd) == self.edges {
             return Some(Readiness::IN);
         }
@@ -595,7 +624,7 @@ impl<C: StatelessCall> Shared<C> {
     }
 
     /// Turns what the call found of `fd` into an event.
-    fn report_level(&mut self, fd: RawFd, found: Found, events: &mut Events) {
+    fn report_level(&mut self, fd: RawDescriptor, found: Found, events: &mut Events) {
         let reports = self.reports;
         let Some(entry) = self.entries.get(fd) else { return };
         // What changed while the call was made is not what it looked at.
@@ -622,7 +651,7 @@ impl<C: StatelessCall> Shared<C> {
     }
 
     /// Turns an edge that the kernel told of into an event.
-    fn report_edge(&mut self, fd: RawFd, ready: Readiness, events: &mut Events) {
+    fn report_edge(&mut self, fd: RawDescriptor, ready: Readiness, events: &mut Events) {
         let reports = self.reports;
         // Others are in the kernel's register too, and it tells of their hang-ups.
         let Some(entry) = self.entries.get(fd) else { return };
@@ -653,11 +682,17 @@ impl Entry {
     }
 }
 
-fn refuse_exclusive(interest: Interest) -> io::Result<()> {
-    if interest.is_exclusive() {
+fn refuse_too_high<C: StatelessCall>(fd: RawDescriptor) -> io::Result<()> {
+    if usize::try_from(fd).is_ok_and(|number| number >= C::LIMIT) {
+        check_is_open(fd)?;
         return Err(io::Error::new(
             io::ErrorKind::Unsupported,
-            "only a kernel can choose one of several polls: exclusive takes the epoll backend",
+            format!(
+                "descriptor {fd}: {} takes no number of {} or more on this system, so another \
+                 backend must",
+                C::BACKEND,
+                C::LIMIT
+            ),
         ));
     }
     Ok(())

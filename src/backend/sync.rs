@@ -2,8 +2,10 @@
 //! or those of loom, when interleavings/ goes through every order in which they can be
 //! used.
 
+#[cfg(not(any(wasi, all(test, loom))))]
+pub(super) use std::sync::Condvar;
 #[cfg(not(all(test, loom)))]
-pub(super) use std::sync::{Condvar, Mutex, MutexGuard, atomic};
+pub(super) use std::sync::{Mutex, MutexGuard, atomic};
 
 #[cfg(all(test, loom))]
 pub(super) use loom::sync::{Condvar, Mutex, MutexGuard, atomic};

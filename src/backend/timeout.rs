@@ -1,15 +1,22 @@
 //! The one place where a timeout becomes what a kernel takes. All of it rounds up.
 
+#[cfg(not(wasi))]
+use std::ffi::c_int;
 use std::time::Duration;
 
 /// The timeout of a wait that looks and returns.
 pub(super) const NOT_AT_ALL: Option<Duration> = Some(Duration::ZERO);
 
-/// `timeout` for the calls that count in nanoseconds; what is too long for the type is
-/// the longest time of it.
+/// The longest time, in seconds, that is none too long for any system: some three years.
+#[cfg(unix)]
+const LONGEST: u64 = 100_000_000;
+
+/// `timeout` for the calls that count in nanoseconds; what is too long comes out as the
+/// longest time.
+#[cfg(unix)]
 pub(super) fn timespec(timeout: Duration) -> libc::timespec {
     libc::timespec {
-        tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_sec: timeout.as_secs().min(LONGEST) as _,
         // Under a thousand million, which every type that C has for it can hold.
         tv_nsec: timeout.subsec_nanos() as _,
     }
@@ -19,19 +26,20 @@ pub(super) fn timespec(timeout: Duration) -> libc::timespec {
 ///
 /// What is too long comes out as the longest time, some 24.8 days: the caller waits again
 /// for the rest.
-pub(super) fn milliseconds(timeout: Option<Duration>) -> libc::c_int {
+#[cfg(not(wasi))]
+pub(super) fn milliseconds(timeout: Option<Duration>) -> c_int {
     let Some(timeout) = timeout else { return -1 };
     // `Duration::as_nanos` would divide 128 bits, in a function of some hundred instructions.
     let rest = u64::from(timeout.subsec_nanos().div_ceil(1_000_000));
     let rounded_up = timeout.as_secs().saturating_mul(1000).saturating_add(rest);
-    libc::c_int::try_from(rounded_up).unwrap_or(libc::c_int::MAX)
+    c_int::try_from(rounded_up).unwrap_or(c_int::MAX)
 }
 
 /// Whether milliseconds say exactly what `timeout` says.
+#[cfg(any(unix, all(windows, test)))]
 pub(super) fn is_in_milliseconds(timeout: Option<Duration>) -> bool {
     timeout.is_none_or(|timeout| {
-        timeout.subsec_nanos() % 1_000_000 == 0
-            && timeout.as_secs() < (libc::c_int::MAX / 1000) as u64
+        timeout.subsec_nanos() % 1_000_000 == 0 && timeout.as_secs() < (c_int::MAX / 1000) as u64
     })
 }
 
@@ -72,10 +80,11 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn timespec_keeps_nanoseconds_and_saturates() {
         let short = timespec(Duration::new(3, 7));
         assert_eq!((short.tv_sec, short.tv_nsec), (3, 7));
-        assert_eq!(timespec(Duration::MAX).tv_sec, libc::time_t::MAX);
+        assert_eq!(timespec(Duration::MAX).tv_sec, 100_000_000);
     }
 }

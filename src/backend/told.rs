@@ -16,11 +16,22 @@ impl Told {
     /// there already, since programs that drop a source at its first event look for it in
     /// vain at a second one.
     pub(super) fn tell(&mut self, token: Token, ready: Readiness, wait: u32, events: &mut Events) {
-        // Numbers come again after some thousand million waits.
-        if self.wait == wait && events.add_to(self.at as usize, token, ready) {
+        if self.add(token, ready, wait, events) {
             return;
         }
         *self = Told { wait, at: events.len() as u32 };
         events.push(Event::new(token, ready));
+    }
+
+    /// Adds to the event that is there already; false if there is none.
+    pub(super) fn add(
+        &self,
+        token: Token,
+        ready: Readiness,
+        wait: u32,
+        events: &mut Events,
+    ) -> bool {
+        // Numbers come again after some thousand million waits.
+        self.wait == wait && events.add_to(self.at as usize, token, ready)
     }
 }

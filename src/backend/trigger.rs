@@ -25,6 +25,10 @@
 //! attempts do not say their direction, since arming a direction that nobody tried would
 //! report it again without a reason.
 //!
+//! Where there are no such edges, as on Windows, who keeps trying is told again, save for the
+//! end of a stream: what a read or write has found to be over stays asleep
+//! ([`of_levels_alone`](Trigger::of_levels_alone)).
+//!
 //! A direction that is asleep hears nothing, but epoll tells the end of a connection to
 //! callers that have tried nothing as well. So when a registration falls asleep for the
 //! first time, the kernel's edges are asked for its end alone.
@@ -48,6 +52,9 @@ const INWARD: u8 = FIRED & !(Readiness::OUT.bits() as u8);
 /// The registration is to go on by edges of the kernel's.
 const BY_KERNEL: u8 = 1 << 6;
 
+/// There are no edges of the kernel's to go on by.
+const LEVELS_ALONE: u8 = 1 << 7;
+
 /// How an attempt at I/O came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -56,9 +63,11 @@ pub(crate) enum Outcome {
     /// It would have blocked. Where it was to take something in, as the first answer to an
     /// event, that makes the event a false one, and the next would be as false: select(2) shows a queue of errors as readable.
     Blocked,
-    /// It left the readiness as it was, so that the next call would find it again: the end
-    /// of the stream, an error, a look ahead, or a direction that is not known.
+    /// It left the readiness as it was, so that the next call would find it again: an error, a
+    /// look ahead, or a direction that is not known.
     Lasting,
+    /// The same, since the stream is over in that direction: its end was read, or it failed.
+    Ended,
 }
 
 impl Outcome {
@@ -72,6 +81,14 @@ impl Outcome {
             },
         }
     }
+
+    /// The same of a stream, where what fails once fails for good.
+    pub(crate) fn of_stream<R>(result: &io::Result<R>) -> Outcome {
+        match Outcome::of(result) {
+            Outcome::Lasting => Outcome::Ended,
+            outcome => outcome,
+        }
+    }
 }
 
 /// The state of one registration, shared by its source and the backend.
@@ -82,25 +99,37 @@ impl Outcome {
 pub(crate) struct Trigger(AtomicU8);
 
 impl Trigger {
+    /// That of a registration for which there are no edges of the kernel's.
+    pub(super) fn of_levels_alone() -> Trigger {
+        Trigger(AtomicU8::new(LEVELS_ALONE))
+    }
+
     /// Arms `directions` after an attempt at I/O, and returns those that were asleep.
     pub(crate) fn tried(&self, directions: Readiness, outcome: Outcome) -> Readiness {
         let fired = directions.bits() as u8 & FIRED;
         let either = fired | fired << ASLEEP_SHIFT;
         // An event happens before the attempt that answers it, so what it fired is seen
         // here; what fires later is answered by a later attempt.
-        if self.0.load(Ordering::Relaxed) & either == 0 {
+        let now = self.0.load(Ordering::Relaxed);
+        if now & either == 0 {
+            return Readiness::NONE;
+        }
+        if outcome == Outcome::Ended && now & LEVELS_ALONE != 0 {
+            // It would be told again after each attempt.
             return Readiness::NONE;
         }
         let before = self.0.fetch_and(!either, Ordering::AcqRel);
         // Of writes, only those that came up short are told, so there it proves nothing.
         let was_false = (before | before >> ASLEEP_SHIFT) & fired & INWARD != 0;
-        if outcome == Outcome::Lasting || (outcome == Outcome::Blocked && was_false) {
+        let lasts = matches!(outcome, Outcome::Lasting | Outcome::Ended);
+        if lasts || (outcome == Outcome::Blocked && was_false) {
             self.0.fetch_or(BY_KERNEL, Ordering::AcqRel);
         }
         Readiness::from_bits(u32::from((before >> ASLEEP_SHIFT) & fired))
     }
 
     /// Whether it is to go on by edges of the kernel's.
+    #[cfg(not(wasi))]
     pub(super) fn is_by_kernel(&self) -> bool {
         self.0.load(Ordering::Acquire) & BY_KERNEL != 0
     }
@@ -115,11 +144,11 @@ impl Trigger {
             // Told whatever was asked for, so it ends the wait for every direction.
             bits |= FIRED;
         }
-        if self.0.load(Ordering::Relaxed) == 0 {
+        if self.0.load(Ordering::Relaxed) & !LEVELS_ALONE == 0 {
             // Nothing is fired or asleep, so no attempt has anything to clear, and a plain
             // store spares the event an atomic operation. At worst it undoes a mark that
             // is made at this very moment; the next attempt makes it again.
-            self.0.store(bits, Ordering::Release);
+            self.0.store(self.0.load(Ordering::Relaxed) | bits, Ordering::Release);
         } else {
             self.0.fetch_or(bits, Ordering::AcqRel);
         }
@@ -148,7 +177,7 @@ impl Trigger {
 
     /// Arms every direction, as at the start.
     pub(super) fn reset(&self) {
-        self.0.store(0, Ordering::Release);
+        self.0.fetch_and(LEVELS_ALONE, Ordering::AcqRel);
     }
 }
 
@@ -190,6 +219,24 @@ mod tests {
         trigger.fire(Readiness::IN);
         trigger.tried(Readiness::IN, Outcome::Blocked);
         assert!(trigger.is_by_kernel());
+    }
+
+    #[test]
+    fn without_the_kernel_what_has_ended_stays_asleep() {
+        let trigger = Trigger::of_levels_alone();
+        trigger.fire(Readiness::IN);
+        assert_eq!(trigger.tried(Readiness::IN, Outcome::Ended), Readiness::NONE);
+        assert!(trigger.settle());
+        assert_eq!(trigger.tried(Readiness::IN, Outcome::Ended), Readiness::NONE);
+        assert_eq!(trigger.asleep(), Readiness::IN);
+        assert_eq!(trigger.tried(Readiness::IN, Outcome::Blocked), Readiness::IN);
+        trigger.fire(Readiness::IN);
+        trigger.reset();
+        assert_eq!(trigger.tried(Readiness::IN, Outcome::Ended), Readiness::NONE);
+        trigger.fire(Readiness::OUT);
+        assert_eq!(trigger.tried(Readiness::OUT, Outcome::Ended), Readiness::NONE);
+        assert!(trigger.settle());
+        assert_eq!(trigger.asleep(), Readiness::OUT);
     }
 
     #[test]

@@ -99,6 +99,7 @@ impl Wakers {
         self.state.fetch_and(!BLIND, Ordering::SeqCst);
     }
 
+    #[cfg_attr(not(unix), expect(unused, reason = "there a poll has no descriptor"))]
     /// Says that somebody may sleep on the poll's descriptor; true if it must be made
     /// readable at once.
     pub(super) fn make_eager(&self) -> bool {

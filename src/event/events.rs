@@ -1,16 +1,18 @@
 use std::fmt;
-use std::mem::MaybeUninit;
 use std::slice;
 
 use super::{Event, Readiness};
 use crate::Token;
+#[cfg(kqueue)]
+use crate::backend::Found;
 
 /// The events of one wait.
 ///
 /// Each wait clears it first, and reports no more events than its capacity; what is left
 /// over comes in the next wait, and every source gets its turn. A capacity of some
 /// hundred suits most loops: more saves waits under load, less keeps the events of one
-/// round near to their cause. One event takes 12 bytes on x86-64 Linux, 16 elsewhere.
+/// round near to their cause. One event takes 12 bytes on x86-64 Linux, 16 elsewhere; under
+/// kqueue, the kernel's own event takes 24 to 64 more.
 ///
 /// # Examples
 ///
@@ -30,6 +32,8 @@ use crate::Token;
 pub struct Events {
     list: Vec<Event>,
     capacity: usize,
+    #[cfg(kqueue)]
+    found: Found,
 }
 
 impl Events {
@@ -37,30 +41,105 @@ impl Events {
     ///
     /// A wait with a capacity of 0 fails with
     /// [`InvalidInput`](std::io::ErrorKind::InvalidInput): it could never report anything.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Events;
+    ///
+    /// let events = Events::with_capacity(256);
+    /// assert!(events.is_empty());
+    /// ```
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Events {
-        Events { list: Vec::with_capacity(capacity), capacity }
+        Events {
+            list: Vec::with_capacity(capacity),
+            capacity,
+            #[cfg(kqueue)]
+            found: Found::default(),
+        }
     }
 
     /// The most events that one wait reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::Events;
+    ///
+    /// assert_eq!(Events::with_capacity(256).capacity(), 256);
+    /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
     /// Whether the last wait reported nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use omnipoll::{Events, Poll};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Events::with_capacity(8);
+    /// poll.poll(&mut events, Some(Duration::from_millis(1)))?;
+    /// if events.is_empty() {
+    ///     println!("the time is over");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
     /// The events, in no promised order. A source may be in it more than once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UnixStream;
+    /// # use omnipoll::{Events, Interest, Poll, Token};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let mut poll = Poll::new()?;
+    /// # let mut events = Events::with_capacity(8);
+    /// # let (mut ours, _theirs) = UnixStream::pair()?;
+    /// poll.registry().register(&mut ours, Token(0), Interest::WRITABLE)?;
+    /// poll.poll(&mut events, None)?;
+    /// let writable = events.iter().filter(|event| event.is_writable()).count();
+    /// assert_eq!(writable, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         Iter { inner: self.list.iter() }
     }
 
     /// Forgets the events of the last wait. A wait does that by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UnixStream;
+    /// # use omnipoll::{Events, Interest, Poll, Token};
+    /// # fn main() -> std::io::Result<()> {
+    /// # let mut poll = Poll::new()?;
+    /// # let mut events = Events::with_capacity(8);
+    /// # let (mut ours, _theirs) = UnixStream::pair()?;
+    /// poll.registry().register(&mut ours, Token(0), Interest::WRITABLE)?;
+    /// poll.poll(&mut events, None)?;
+    /// assert!(!events.is_empty());
+    /// events.clear();
+    /// assert!(events.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clear(&mut self) {
         self.list.clear();
     }
@@ -93,6 +172,7 @@ impl Events {
 
     /// Takes out the first event at or after `from` that `unwanted` picks; the last one
     /// takes its place.
+    #[cfg(any(epoll, io_uring, kqueue))]
     pub(crate) fn take_out(&mut self, from: usize, unwanted: impl Fn(&Event) -> bool) -> bool {
         match self.list[from..].iter().position(unwanted) {
             Some(found) => {
@@ -103,8 +183,21 @@ impl Events {
         }
     }
 
+    /// What the event at `at` tells; nothing if there is none.
+    #[cfg(kqueue)]
+    pub(crate) fn ready_at(&self, at: usize) -> Readiness {
+        self.list.get(at).map_or(Readiness::NONE, Event::readiness)
+    }
+
+    /// What kqueue writes into, before it becomes events.
+    #[cfg(kqueue)]
+    pub(crate) fn found(&mut self) -> &mut Found {
+        &mut self.found
+    }
+
     /// The room, for a kernel to write events into.
-    pub(crate) fn spare(&mut self) -> &mut [MaybeUninit<Event>] {
+    #[cfg(any(epoll, io_uring))]
+    pub(crate) fn spare(&mut self) -> &mut [std::mem::MaybeUninit<Event>] {
         let room = self.room();
         // An allocator may have given more than the caller asked for.
         &mut self.list.spare_capacity_mut()[..room]
@@ -115,6 +208,7 @@ impl Events {
     /// # Safety
     ///
     /// That many must have been written there.
+    #[cfg(any(epoll, io_uring))]
     #[allow(unsafe_code)]
     pub(crate) unsafe fn written(&mut self, written: usize) {
         debug_assert!(written <= self.room(), "the kernel keeps to the room it was given");
@@ -140,6 +234,16 @@ impl fmt::Debug for Events {
 }
 
 /// The events of one wait, one after another; [`Events::iter`] makes it.
+///
+/// # Examples
+///
+/// ```
+/// use omnipoll::Events;
+///
+/// let events = Events::with_capacity(8);
+/// let mut iter = events.iter();
+/// assert!(iter.next().is_none());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
     inner: slice::Iter<'a, Event>,

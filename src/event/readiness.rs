@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// A set of things that a descriptor can be, with the values of poll(2) and epoll(7).
+/// A set of things that a descriptor can be, with the values of poll(2) and epoll(7)
+/// where those have one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Readiness(u32);
 
@@ -12,6 +13,12 @@ impl Readiness {
     pub(crate) const ERR: Readiness = Readiness(0x8);
     pub(crate) const HUP: Readiness = Readiness(0x10);
     pub(crate) const RDHUP: Readiness = Readiness(0x2000);
+    /// As RDHUP, of writing, which poll(2) has no name for.
+    pub(crate) const WRHUP: Readiness = Readiness(0x1_0000);
+    /// An asynchronous operation has ended.
+    pub(crate) const AIO: Readiness = Readiness(0x2_0000);
+    /// A list of asynchronous operations has ended.
+    pub(crate) const LIO: Readiness = Readiness(0x4_0000);
 
     /// What a registration can ask for.
     pub(crate) const DIRECTIONS: Readiness =
@@ -37,12 +44,14 @@ impl Readiness {
         Readiness(self.0 & !other.0)
     }
 
+    #[cfg(not(wasi))]
     pub(crate) const fn within(self, other: Readiness) -> Readiness {
         Readiness(self.0 & other.0)
     }
 
     /// The directions in which the end that it tells of shows: a read finds the end, a
     /// write fails.
+    #[cfg(not(wasi))]
     pub(crate) const fn shown_by_end(self) -> Readiness {
         let mut shown = Readiness::NONE;
         if self.has(Readiness::CLOSING) {
@@ -66,13 +75,16 @@ impl Readiness {
 
 impl fmt::Debug for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Readiness, &str); 6] = [
+        const NAMES: [(Readiness, &str); 9] = [
             (Readiness::IN, "IN"),
             (Readiness::PRI, "PRI"),
             (Readiness::OUT, "OUT"),
             (Readiness::ERR, "ERR"),
             (Readiness::HUP, "HUP"),
             (Readiness::RDHUP, "RDHUP"),
+            (Readiness::WRHUP, "WRHUP"),
+            (Readiness::AIO, "AIO"),
+            (Readiness::LIO, "LIO"),
         ];
         let mut rest = *self;
         let mut separator = "";

@@ -38,23 +38,37 @@
 //! [udp(7)]: https://man7.org/linux/man-pages/man7/udp.7.html
 //! [unix(7)]: https://man7.org/linux/man-pages/man7/unix.7.html
 
+#[cfg_attr(any(unix, wasi), path = "conversions/unix.rs")]
+#[cfg_attr(windows, path = "conversions/windows.rs")]
+mod conversions;
+#[cfg_attr(unix, path = "socket/unix.rs")]
+#[cfg_attr(wasi, path = "socket/wasi.rs")]
+#[cfg_attr(windows, path = "socket/windows.rs")]
 mod socket;
 mod spare_descriptor;
 mod tcp_listener;
 mod tcp_stream;
 mod traits;
 mod udp_socket;
+#[cfg(unix)]
 mod unix_address;
+#[cfg(unix)]
 mod unix_datagram;
+#[cfg(unix)]
 mod unix_listener;
+#[cfg(unix)]
 mod unix_stream;
 
 pub use self::spare_descriptor::SpareDescriptor;
 pub use self::tcp_listener::TcpListener;
 pub use self::tcp_stream::TcpStream;
 pub use self::udp_socket::UdpSocket;
+#[cfg(unix)]
 pub use self::unix_datagram::UnixDatagram;
+#[cfg(unix)]
 pub use self::unix_listener::UnixListener;
+#[cfg(unix)]
 pub use self::unix_stream::UnixStream;
 
+pub(crate) use self::conversions::converts;
 pub(crate) use self::traits::{owns_descriptor, reads_by_reference, writes_by_reference};

@@ -1,10 +1,7 @@
 use std::io;
-use std::os::fd::OwnedFd;
-
-use rustix::net::{AddressFamily, SocketType};
 
 use super::socket;
-use crate::backend::above_standard;
+use crate::os::OwnedDescriptor;
 
 /// One descriptor kept back, to turn connections away with when no other is left.
 ///
@@ -70,7 +67,7 @@ use crate::backend::above_standard;
 #[derive(Debug)]
 pub struct SpareDescriptor {
     /// None if another thread was faster to open something.
-    kept: Option<OwnedFd>,
+    kept: Option<OwnedDescriptor>,
 }
 
 impl SpareDescriptor {
@@ -79,8 +76,20 @@ impl SpareDescriptor {
     /// # Errors
     ///
     /// Those of the system where none is left even now: `EMFILE`, `ENFILE`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::SpareDescriptor;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let spare = SpareDescriptor::new()?;
+    /// # let _ = spare;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> io::Result<SpareDescriptor> {
-        Ok(SpareDescriptor { kept: Some(open()?) })
+        Ok(SpareDescriptor { kept: Some(socket::spare()?) })
     }
 
     /// Accepts by `accept`; if there is no descriptor to do it with, turns one waiting
@@ -96,6 +105,26 @@ impl SpareDescriptor {
     /// Those of `accept`, among them [`WouldBlock`](io::ErrorKind::WouldBlock) if none
     /// waits. `EMFILE` and `ENFILE` come out only if there was no spare descriptor either:
     /// [`is_lack`](Self::is_lack) tells them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use omnipoll::net::{SpareDescriptor, TcpListener};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let mut spare = SpareDescriptor::new()?;
+    /// match spare.accept(|| listener.accept()) {
+    ///     Ok(Some((_stream, peer))) => println!("{peer} is served"),
+    ///     Ok(None) => println!("somebody was turned away"),
+    ///     Err(error) if error.kind() == io::ErrorKind::WouldBlock => println!("nobody is there"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn accept<T>(
         &mut self,
         mut accept: impl FnMut() -> io::Result<T>,
@@ -123,22 +152,28 @@ impl SpareDescriptor {
 
     /// Whether `error` says that no descriptor is left, in this process (`EMFILE`) or in the
     /// whole system (`ENFILE`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use omnipoll::net::SpareDescriptor;
+    ///
+    /// # #[cfg(unix)]
+    /// assert!(SpareDescriptor::is_lack(&io::Error::from_raw_os_error(libc::EMFILE)));
+    /// assert!(!SpareDescriptor::is_lack(&io::ErrorKind::WouldBlock.into()));
+    /// ```
     #[must_use]
     pub fn is_lack(error: &io::Error) -> bool {
-        matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+        socket::is_lack(error)
     }
 
     /// Sees that there is a spare descriptor. False if there is none to be had.
     fn keep_one(&mut self) -> bool {
         if self.kept.is_none() {
-            self.kept = open().ok();
+            self.kept = socket::spare().ok();
         }
         self.kept.is_some()
     }
-}
-
-/// Opens something that needs nothing but a descriptor, neither a path nor a device, so that
-/// it can be had in any sandbox that has listeners.
-fn open() -> io::Result<OwnedFd> {
-    above_standard(socket::new(AddressFamily::UNIX, SocketType::DGRAM)?)
 }

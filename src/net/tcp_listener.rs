@@ -1,8 +1,6 @@
 use std::io;
 use std::net::{self, SocketAddr};
 
-use rustix::net::SocketType;
-
 use crate::IoSource;
 use crate::net::{TcpStream, owns_descriptor, socket};
 
@@ -74,7 +72,7 @@ impl TcpListener {
     /// [bind(2)]: https://man7.org/linux/man-pages/man2/bind.2.html
     /// [listen(2)]: https://man7.org/linux/man-pages/man2/listen.2.html
     pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-        let socket = socket::new_for(address, SocketType::STREAM)?;
+        let socket = socket::new_for(address, socket::SocketType::STREAM)?;
         socket::reuse_address(&socket)?;
         socket::bind(&socket, &address)?;
         socket::listen(&socket)?;
@@ -112,6 +110,28 @@ impl TcpListener {
     /// no further event may come for it: [`SpareDescriptor`](crate::net::SpareDescriptor)
     /// turns it away, or tells how to come back to it.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use omnipoll::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    /// # let _visitor = std::net::TcpStream::connect(listener.local_addr()?)?;
+    /// // After an event, all that wait.
+    /// loop {
+    ///     match listener.accept() {
+    ///         Ok((_stream, peer)) => println!("{peer} has come"),
+    ///         Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (socket, address) = self.inner.receive(|io| socket::accept(io))?;
@@ -124,6 +144,18 @@ impl TcpListener {
     /// # Errors
     ///
     /// Those of the system, on a descriptor that is no such socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    /// println!("listening on {}", listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -160,6 +192,18 @@ impl TcpListener {
     /// # Errors
     ///
     /// Those of the system, on a descriptor that is no such socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(listener.ttl()? > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.inner.ttl()
     }
@@ -170,6 +214,18 @@ impl TcpListener {
     /// # Errors
     ///
     /// Those of asking; what was asked for is in the `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {

@@ -1,8 +1,6 @@
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{self, Shutdown, SocketAddr};
 
-use rustix::net::SocketType;
-
 use crate::IoSource;
 use crate::net::{owns_descriptor, reads_by_reference, socket, writes_by_reference};
 
@@ -68,9 +66,29 @@ impl TcpStream {
     /// for addresses of this machine also
     /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused).
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use omnipoll::net::TcpStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let address = listener.local_addr()?;
+    /// let stream = TcpStream::connect(address)?;
+    /// // It may have been made already, or not yet.
+    /// match stream.peer_addr() {
+    ///     Ok(peer) => assert_eq!(peer, address),
+    ///     Err(error) => assert_eq!(error.kind(), io::ErrorKind::NotConnected),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [connect(2)]: https://man7.org/linux/man-pages/man2/connect.2.html
     pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-        let socket = socket::new_for(address, SocketType::STREAM)?;
+        let socket = socket::new_for(address, socket::SocketType::STREAM)?;
         socket::connect(&socket, &address)?;
         Ok(TcpStream::from_std(socket.into()))
     }
@@ -101,6 +119,19 @@ impl TcpStream {
     ///
     /// Those of the system, on a descriptor that is no such socket.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::TcpStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let stream = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// let address = stream.local_addr()?;
+    /// assert!(address.ip().is_loopback());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.local_addr()
@@ -112,6 +143,18 @@ impl TcpStream {
     ///
     /// [`NotConnected`](io::ErrorKind::NotConnected) before the connection is made, and
     /// after it failed or was reset.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::TcpStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let stream = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
@@ -181,6 +224,18 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::TcpStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let stream = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// assert!(!stream.nodelay()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nodelay(&self) -> io::Result<bool> {
         self.inner.nodelay()
     }
@@ -190,6 +245,20 @@ impl TcpStream {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) unless it is from 1 to 255.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::TcpStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let stream = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// stream.set_ttl(32)?;
+    /// assert_eq!(stream.ttl()?, 32);
+    /// assert!(stream.set_ttl(1000).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
@@ -201,6 +270,18 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::TcpStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let stream = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// assert!(stream.ttl()? > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.inner.ttl()
     }
@@ -213,6 +294,21 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of asking; what was asked for is in the `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::TcpStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let stream = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// match stream.take_error()? {
+    ///     None => println!("all is well"),
+    ///     Some(error) => println!("it failed: {error}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
@@ -279,6 +375,9 @@ impl TcpStream {
     /// # client.set_nonblocking(true)?;
     /// # let client = TcpStream::from_std(client);
     /// # let mut server = listener.accept()?.0;
+    /// # if poll.capabilities().priority == omnipoll::Support::Absent {
+    /// #     return Ok(());
+    /// # }
     /// poll.registry().register(&mut server, Token(0), Interest::PRIORITY)?;
     ///
     /// client.send_out_of_band(b"!")?;
@@ -302,16 +401,47 @@ impl TcpStream {
     ///
     /// It can be taken as soon as a [`PRIORITY`](crate::Interest::PRIORITY) event tells
     /// of it, before the ordinary bytes that were sent earlier. Those are read as ever,
-    /// save that a read never crosses the mark where the urgent byte stood: it returns
-    /// the bytes up to there, *short but not drained*. So around urgent data read until
+    /// save that a read that begins before the mark, where the urgent byte stood, ends
+    /// there, *short but not drained*: so around urgent data read until
     /// [`WouldBlock`](io::ErrorKind::WouldBlock). [`is_at_mark`](Self::is_at_mark)
-    /// tells when the reader has come to that place. See [recv(2)].
+    /// tells when the reader has come to that place.
+    ///
+    /// A read that begins at the mark goes on behind it. On Linux an urgent byte that
+    /// nobody has taken is lost then, even if that read would block. So
+    /// [`peek`](Self::peek) first, and take the byte before reading on, as the example `oob`
+    /// does, or have it [inline](Self::set_out_of_band_inline). See [recv(2)].
     ///
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is none, it was taken
     /// already, or it comes [inline](Self::set_out_of_band_inline);
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it was announced but has not come.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::TcpStream;
+    /// use omnipoll::{Events, Interest, Poll, Token};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let client = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// # let mut server = TcpStream::from_std(listener.accept()?.0);
+    /// let mut poll = Poll::new()?;
+    /// let mut events = Events::with_capacity(8);
+    /// # if poll.capabilities().priority == omnipoll::Support::Absent {
+    /// #     return Ok(());
+    /// # }
+    /// poll.registry().register(&mut server, Token(0), Interest::PRIORITY)?;
+    /// client.send_out_of_band(b"!")?;
+    /// poll.poll(&mut events, None)?;
+    ///
+    /// let mut urgent = [0];
+    /// assert_eq!(server.recv_out_of_band(&mut urgent)?, 1);
+    /// assert!(server.recv_out_of_band(&mut urgent).is_err(), "it was taken");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
     pub fn recv_out_of_band(&self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -362,6 +492,32 @@ impl TcpStream {
     ///
     /// Those of the system.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// # use omnipoll::net::TcpStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// # let client = TcpStream::from_std(std::net::TcpStream::connect(listener.local_addr()?)?);
+    /// # let mut server = TcpStream::from_std(listener.accept()?.0);
+    /// # let mut client = client;
+    /// server.set_out_of_band_inline(true)?;
+    /// client.write_all(b"old")?;
+    /// client.send_out_of_band(b"!")?;
+    ///
+    /// let mut buffer = [0; 8];
+    /// # while server.peek(&mut buffer)? < 3 {}
+    /// assert_eq!(server.read(&mut buffer)?, 3);
+    /// // It stands where it was sent.
+    /// # while server.peek(&mut buffer).is_err() {}
+    /// assert_eq!(server.read(&mut buffer)?, 1);
+    /// assert_eq!(buffer[0], b'!');
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn set_out_of_band_inline(&self, inline: bool) -> io::Result<()> {
         socket::set_out_of_band_inline(&*self.inner, inline)
@@ -409,12 +565,13 @@ impl TcpStream {
 impl Read for &TcpStream {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(|stream| socket::receive(stream, buffer))
+        self.inner.read(buffer.len(), |stream| socket::receive(stream, buffer))
     }
 
     #[inline]
     fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.inner.read(|stream| socket::receive_vectored(stream, buffers))
+        let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+        self.inner.read(wanted, |stream| socket::receive_vectored(stream, buffers))
     }
 }
 

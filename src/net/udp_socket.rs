@@ -1,8 +1,6 @@
 use std::io;
 use std::net::{self, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use rustix::net::SocketType;
-
 use crate::IoSource;
 use crate::net::{owns_descriptor, socket};
 
@@ -57,9 +55,21 @@ impl UdpSocket {
     ///
     /// Those of the system, among them [`AddrInUse`](io::ErrorKind::AddrInUse).
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [bind(2)]: https://man7.org/linux/man-pages/man2/bind.2.html
     pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
-        let socket = socket::new_for(address, SocketType::DGRAM)?;
+        let socket = socket::new_for(address, socket::SocketType::DGRAM)?;
         socket::bind(&socket, &address)?;
         Ok(UdpSocket::from_std(socket.into()))
     }
@@ -88,6 +98,17 @@ impl UdpSocket {
     ///
     /// Those of the system, on a descriptor that is no such socket.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// println!("send to {}", socket.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.local_addr()
@@ -98,6 +119,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`NotConnected`](io::ErrorKind::NotConnected) if it was not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let other = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(one.peer_addr().is_err());
+    /// one.connect(other.local_addr()?)?;
+    /// assert_eq!(one.peer_addr()?, other.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
@@ -113,6 +149,19 @@ impl UdpSocket {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; a datagram longer
     /// than the protocol allows (`EMSGSIZE`: 65,507 bytes over IPv4); and errors about
     /// earlier datagrams that have come back since.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let other = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert_eq!(one.send_to(b"hello", other.local_addr()?)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [sendto(2)]: https://man7.org/linux/man-pages/man2/sendto.2.html
     pub fn send_to(&self, bytes: &[u8], target: SocketAddr) -> io::Result<usize> {
@@ -130,6 +179,27 @@ impl UdpSocket {
     /// connected, [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if an earlier
     /// datagram found nobody.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let other = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let mut buffer = [0; 512];
+    /// let error = other.recv_from(&mut buffer).unwrap_err();
+    /// assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    ///
+    /// one.send_to(b"hello", other.local_addr()?)?;
+    /// let (length, sender) = other.recv_from(&mut buffer)?;
+    /// assert_eq!((&buffer[..length], sender), (&b"hello"[..], one.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [recvfrom(2)]: https://man7.org/linux/man-pages/man2/recvfrom.2.html
     pub fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.inner.receive(|socket| {
@@ -144,6 +214,23 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv_from`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let other = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// one.send_to(b"hello", other.local_addr()?)?;
+    /// let mut buffer = [0; 512];
+    /// let (length, sender) = other.peek_from(&mut buffer)?;
+    /// // It is still there.
+    /// assert_eq!(other.recv_from(&mut buffer)?, (length, sender));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peek_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.inner.peek(|socket| socket.peek_from(buffer))
     }
@@ -155,6 +242,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of [`send_to`](Self::send_to), and `EDESTADDRREQ` if it is not connected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let other = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// one.connect(other.local_addr()?)?;
+    /// assert_eq!(one.send(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -170,6 +271,21 @@ impl UdpSocket {
     ///
     /// Those of [`recv_from`](Self::recv_from).
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let other = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// one.send_to(b"", other.local_addr()?)?;
+    /// // An empty datagram is one, and no end.
+    /// assert_eq!(other.recv(&mut [0; 16])?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
     pub fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.receive(|socket| socket::receive(socket, buffer))
@@ -180,6 +296,22 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let one = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// let other = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// one.send_to(b"hello", other.local_addr()?)?;
+    /// let mut buffer = [0; 16];
+    /// assert_eq!(other.peek(&mut buffer)?, 5);
+    /// assert_eq!(other.recv(&mut buffer)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.peek(|socket| socket.peek(buffer))
     }
@@ -246,6 +378,17 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(!socket.broadcast()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn broadcast(&self) -> io::Result<bool> {
         self.inner.broadcast()
     }
@@ -257,6 +400,18 @@ impl UdpSocket {
     ///
     /// Those of the system.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// socket.set_multicast_loop_v4(false)?;
+    /// assert!(!socket.multicast_loop_v4()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     pub fn set_multicast_loop_v4(&self, looped: bool) -> io::Result<()> {
         self.inner.set_multicast_loop_v4(looped)
@@ -267,6 +422,17 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(socket.multicast_loop_v4()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.inner.multicast_loop_v4()
     }
@@ -300,6 +466,17 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert_eq!(socket.multicast_ttl_v4()?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.inner.multicast_ttl_v4()
     }
@@ -311,6 +488,21 @@ impl UdpSocket {
     ///
     /// Those of the system, on an IPv4 socket too.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let Ok(socket) = UdpSocket::bind("[::1]:0".parse().unwrap()) else {
+    /// #     // A machine without IPv6.
+    /// #     return Ok(());
+    /// # };
+    /// socket.set_multicast_loop_v6(false)?;
+    /// assert!(!socket.multicast_loop_v6()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [ipv6(7)]: https://man7.org/linux/man-pages/man7/ipv6.7.html
     pub fn set_multicast_loop_v6(&self, looped: bool) -> io::Result<()> {
         self.inner.set_multicast_loop_v6(looped)
@@ -321,6 +513,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of the system, on an IPv4 socket too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let Ok(socket) = UdpSocket::bind("[::1]:0".parse().unwrap()) else {
+    /// #     // A machine without IPv6.
+    /// #     return Ok(());
+    /// # };
+    /// assert!(socket.multicast_loop_v6()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.inner.multicast_loop_v6()
     }
@@ -330,6 +536,18 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) unless it is from 1 to 255.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// socket.set_ttl(32)?;
+    /// assert_eq!(socket.ttl()?, 32);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [ip(7)]: https://man7.org/linux/man-pages/man7/ip.7.html
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
@@ -341,6 +559,17 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(socket.ttl()? > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.inner.ttl()
     }
@@ -385,6 +614,22 @@ impl UdpSocket {
     ///
     /// As for [`join_multicast_v4`](Self::join_multicast_v4).
     ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::net::Ipv6Addr;
+    ///
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:5353".parse().unwrap())?;
+    /// let everyone = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
+    /// // 0 leaves the choice of the interface to the system.
+    /// socket.join_multicast_v6(&everyone, 0)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [ipv6(7)]: https://man7.org/linux/man-pages/man7/ipv6.7.html
     pub fn join_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.inner.join_multicast_v6(group, interface)
@@ -395,6 +640,22 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::net::Ipv4Addr;
+    ///
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("0.0.0.0:5353".parse().unwrap())?;
+    /// let group = Ipv4Addr::new(224, 0, 0, 251);
+    /// socket.join_multicast_v4(&group, &Ipv4Addr::UNSPECIFIED)?;
+    /// socket.leave_multicast_v4(&group, &Ipv4Addr::UNSPECIFIED)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn leave_multicast_v4(&self, group: &Ipv4Addr, interface: &Ipv4Addr) -> io::Result<()> {
         self.inner.leave_multicast_v4(group, interface)
     }
@@ -404,6 +665,22 @@ impl UdpSocket {
     /// # Errors
     ///
     /// [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) if it was not.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::net::Ipv6Addr;
+    ///
+    /// use omnipoll::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:5353".parse().unwrap())?;
+    /// let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
+    /// socket.join_multicast_v6(&group, 0)?;
+    /// socket.leave_multicast_v6(&group, 0)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn leave_multicast_v6(&self, group: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.inner.leave_multicast_v6(group, interface)
     }
@@ -413,6 +690,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of the system, on an IPv4 socket too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let Ok(socket) = UdpSocket::bind("[::1]:0".parse().unwrap()) else {
+    /// #     // A machine without IPv6.
+    /// #     return Ok(());
+    /// # };
+    /// println!("IPv6 only: {}", socket.only_v6()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [ipv6(7)]: https://man7.org/linux/man-pages/man7/ipv6.7.html
     pub fn only_v6(&self) -> io::Result<bool> {
@@ -425,6 +716,17 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of asking; what was asked for is in the `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use omnipoll::net::UdpSocket;
+    /// # fn main() -> std::io::Result<()> {
+    /// # let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(socket.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {

@@ -1,8 +1,11 @@
 //! The addresses of Unix domain sockets, between the standard library's and the kernel's.
 
-#[cfg(target_os = "android")]
+#![allow(unsafe_code)]
+
+// One trait, which the standard library has under the name of each system.
+#[cfg(all(abstract_names, target_os = "android"))]
 use std::os::android::net::SocketAddrExt;
-#[cfg(target_os = "linux")]
+#[cfg(all(abstract_names, not(target_os = "android")))]
 use std::os::linux::net::SocketAddrExt;
 
 use std::ffi::OsStr;
@@ -11,8 +14,9 @@ use std::mem::offset_of;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
+use std::slice;
 
-use rustix::net::{SocketAddrAny, SocketAddrUnix};
+use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix};
 
 /// The address that `path` names; that of no name at all, if it is empty.
 pub(super) fn from_path(path: &Path) -> io::Result<SocketAddrUnix> {
@@ -30,11 +34,16 @@ pub(super) fn from_std(address: &SocketAddr) -> io::Result<SocketAddrUnix> {
     if let Some(path) = address.as_pathname() {
         return Ok(SocketAddrUnix::new(path)?);
     }
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    if let Some(name) = address.as_abstract_name() {
-        return Ok(SocketAddrUnix::new_abstract_name(name)?);
+    #[cfg(abstract_names)]
+    {
+        Ok(match address.as_abstract_name() {
+            Some(name) => SocketAddrUnix::new_abstract_name(name)?,
+            None => SocketAddrUnix::new_unnamed(),
+        })
     }
-    Ok(SocketAddrUnix::new_unnamed())
+    // No system but Linux takes an unnamed one: each has its own error for it.
+    #[cfg(not(abstract_names))]
+    Ok(SocketAddrUnix::new(c"")?)
 }
 
 /// The address of a peer.
@@ -46,19 +55,21 @@ pub(super) fn to_std(address: Option<SocketAddrAny>) -> SocketAddr {
 }
 
 fn named(address: SocketAddrAny) -> Option<SocketAddr> {
-    // An empty name must not be taken for an abstract one; and Linux appends a zero to
-    // a path that fills its field, beyond the end of the structure, where rustix panics.
-    let length = address.addr_len() as usize;
-    let family_only = offset_of!(libc::sockaddr_un, sun_path);
-    if length <= family_only || length > size_of::<libc::sockaddr_un>() {
+    if address.address_family() != AddressFamily::UNIX {
         return None;
     }
-    let address = SocketAddrUnix::try_from(address).ok()?;
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    if let Some(name) = address.abstract_name() {
+    // Linux appends a zero to a path that fills its field, beyond the end of the structure.
+    let length = (address.addr_len() as usize).min(size_of::<libc::sockaddr_un>());
+    // SAFETY: So many bytes of it, and more, were written by the kernel.
+    let bytes = unsafe { slice::from_raw_parts(address.as_ptr().cast::<u8>(), length) };
+    let name = bytes.get(offset_of!(libc::sockaddr_un, sun_path)..)?;
+    #[cfg(abstract_names)]
+    if let [0, name @ ..] = name {
         return SocketAddr::from_abstract_name(name).ok();
     }
-    SocketAddr::from_pathname(OsStr::from_bytes(address.path_bytes()?)).ok()
+    // Some systems count a zero after it, and some do not.
+    let path = name.split(|&byte| byte == 0).next()?;
+    SocketAddr::from_pathname(OsStr::from_bytes(path)).ok()
 }
 
 fn unnamed() -> SocketAddr {

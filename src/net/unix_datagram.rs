@@ -3,7 +3,7 @@ use std::net::Shutdown;
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
 
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
+use rustix::net::{AddressFamily, SocketAddrUnix};
 
 use crate::IoSource;
 use crate::net::{owns_descriptor, socket, unix_address};
@@ -86,11 +86,42 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// As for [`bind`](Self::bind).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::SocketAddr;
+    ///
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-addr-{}", std::process::id()));
+    /// let address = SocketAddr::from_pathname(&path)?;
+    /// let socket = UnixDatagram::bind_addr(&address)?;
+    /// # std::fs::remove_file(&path)?;
+    /// # let _ = socket;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bind_addr(address: &SocketAddr) -> io::Result<UnixDatagram> {
         bind(&unix_address::from_std(address)?)
     }
 
     /// Takes a socket of the standard library, which you made non-blocking.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (socket, _peer) = std::os::unix::net::UnixDatagram::pair()?;
+    /// socket.set_nonblocking(true)?;
+    /// let socket = UnixDatagram::from_std(socket);
+    /// # let _ = socket;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_std(socket: net::UnixDatagram) -> UnixDatagram {
         UnixDatagram { inner: IoSource::of_known_kind(socket) }
     }
@@ -101,8 +132,22 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of the system, such as having no descriptor left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let socket = UnixDatagram::unbound()?;
+    /// assert!(socket.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unbound() -> io::Result<UnixDatagram> {
-        Ok(UnixDatagram::from_std(socket::new(AddressFamily::UNIX, SocketType::DGRAM)?.into()))
+        Ok(UnixDatagram::from_std(
+            socket::new(AddressFamily::UNIX, socket::SocketType::DGRAM)?.into(),
+        ))
     }
 
     /// Two sockets connected to each other, both non-blocking. See [socketpair(2)].
@@ -111,9 +156,22 @@ impl UnixDatagram {
     ///
     /// Those of the system, such as having no descriptor left.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"hello")?;
+    /// assert_eq!(other.recv(&mut [0; 16])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [socketpair(2)]: https://man7.org/linux/man-pages/man2/socketpair.2.html
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
-        let (one, other) = socket::pair(SocketType::DGRAM)?;
+        let (one, other) = socket::pair(socket::SocketType::DGRAM)?;
         Ok((UnixDatagram::from_std(one.into()), UnixDatagram::from_std(other.into())))
     }
 
@@ -124,6 +182,23 @@ impl UnixDatagram {
     ///
     /// [`NotFound`](io::ErrorKind::NotFound) if there is no such file,
     /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if it is nobody's socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-datagram-connect-{}", std::process::id()));
+    /// let receiver = UnixDatagram::bind(&path)?;
+    /// let sender = UnixDatagram::unbound()?;
+    /// sender.connect(&path)?;
+    /// sender.send(b"hello")?;
+    /// assert_eq!(receiver.recv(&mut [0; 16])?, 5);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [connect(2)]: https://man7.org/linux/man-pages/man2/connect.2.html
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
@@ -136,6 +211,20 @@ impl UnixDatagram {
     ///
     /// Those of the system, on a descriptor that is no such socket.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-datagram-local-{}", std::process::id()));
+    /// let socket = UnixDatagram::bind(&path)?;
+    /// assert_eq!(socket.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.local_addr()
@@ -146,6 +235,22 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// [`NotConnected`](io::ErrorKind::NotConnected) if it has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-datagram-peer-{}", std::process::id()));
+    /// let _receiver = UnixDatagram::bind(&path)?;
+    /// let sender = UnixDatagram::unbound()?;
+    /// sender.connect(&path)?;
+    /// assert_eq!(sender.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
@@ -159,6 +264,23 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-datagram-from-{}", std::process::id()));
+    /// let receiver = UnixDatagram::bind(&path)?;
+    /// UnixDatagram::unbound()?.send_to(b"hello", &path)?;
+    /// let (length, sender) = receiver.recv_from(&mut [0; 16])?;
+    /// assert_eq!(length, 5);
+    /// assert!(sender.is_unnamed());
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [recvfrom(2)]: https://man7.org/linux/man-pages/man2/recvfrom.2.html
     pub fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
@@ -176,6 +298,23 @@ impl UnixDatagram {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none waits.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// let error = other.recv(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    /// one.send(b"hello")?;
+    /// assert_eq!(other.recv(&mut [0; 16])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [recv(2)]: https://man7.org/linux/man-pages/man2/recv.2.html
     pub fn recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.receive(|socket| socket::receive(socket, buffer))
@@ -189,6 +328,21 @@ impl UnixDatagram {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room. If it is the
     /// receiver's queue that is full, an event is sure only on a socket
     /// [connected](Self::connect) to that receiver: the system tells nobody else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-datagram-to-{}", std::process::id()));
+    /// let receiver = UnixDatagram::bind(&path)?;
+    /// assert_eq!(UnixDatagram::unbound()?.send_to(b"hello", &path)?, 5);
+    /// # assert_eq!(receiver.recv(&mut [0; 16])?, 5);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [sendto(2)]: https://man7.org/linux/man-pages/man2/sendto.2.html
     pub fn send_to<P: AsRef<Path>>(&self, bytes: &[u8], path: P) -> io::Result<usize> {
@@ -205,6 +359,18 @@ impl UnixDatagram {
     /// [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) or
     /// [`ConnectionReset`](io::ErrorKind::ConnectionReset) if the peer is gone.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixDatagram::pair()?;
+    /// assert_eq!(one.send(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [send(2)]: https://man7.org/linux/man-pages/man2/send.2.html
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         self.inner.write(bytes.len(), |socket| socket::send(socket, bytes))
@@ -217,6 +383,18 @@ impl UnixDatagram {
     ///
     /// Those of asking; what was asked for is in the `Ok`.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixDatagram::pair()?;
+    /// assert!(one.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.take_error()
@@ -227,6 +405,23 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// [`NotConnected`](io::ErrorKind::NotConnected) without a peer, on some systems.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::Shutdown;
+    ///
+    /// use omnipoll::net::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (one, other) = UnixDatagram::pair()?;
+    /// one.send(b"last words")?;
+    /// one.shutdown(Shutdown::Write)?;
+    /// assert!(one.send(b"more").is_err());
+    /// assert_eq!(other.recv(&mut [0; 16])?, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [shutdown(2)]: https://man7.org/linux/man-pages/man2/shutdown.2.html
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
@@ -269,7 +464,7 @@ impl UnixDatagram {
 }
 
 fn bind(address: &SocketAddrUnix) -> io::Result<UnixDatagram> {
-    let socket = socket::new(AddressFamily::UNIX, SocketType::DGRAM)?;
+    let socket = socket::new(AddressFamily::UNIX, socket::SocketType::DGRAM)?;
     socket::bind(&socket, address)?;
     Ok(UnixDatagram::from_std(socket.into()))
 }

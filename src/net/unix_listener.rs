@@ -2,7 +2,7 @@ use std::io;
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
 
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
+use rustix::net::{AddressFamily, SocketAddrUnix};
 
 use crate::IoSource;
 use crate::net::{UnixStream, owns_descriptor, socket, unix_address};
@@ -56,6 +56,21 @@ impl UnixListener {
     /// the path is longer than a socket's may be (107 bytes on Linux, 103 on BSD); and
     /// those of making a file.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-listener-bind-{}", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// // The file stays: remove it before the next start.
+    /// drop(listener);
+    /// std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [unix(7)]: https://man7.org/linux/man-pages/man7/unix.7.html
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
         listen(&unix_address::from_path(path.as_ref())?)
@@ -93,6 +108,22 @@ impl UnixListener {
     }
 
     /// Takes a listener of the standard library, which you made non-blocking.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-listener-std-{}", std::process::id()));
+    /// let listener = std::os::unix::net::UnixListener::bind(&path)?;
+    /// listener.set_nonblocking(true)?;
+    /// let listener = UnixListener::from_std(listener);
+    /// # let _ = listener;
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_std(listener: net::UnixListener) -> UnixListener {
         UnixListener { inner: IoSource::of_known_kind(listener) }
     }
@@ -110,6 +141,29 @@ impl UnixListener {
     /// [`SpareDescriptor`](crate::net::SpareDescriptor) turns it away, or tells how to
     /// come back to it.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use omnipoll::net::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-listener-accept-{}", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// # let _visitor = std::os::unix::net::UnixStream::connect(&path)?;
+    /// loop {
+    ///     match listener.accept() {
+    ///         Ok((_stream, _)) => println!("somebody has come"),
+    ///         Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [accept(2)]: https://man7.org/linux/man-pages/man2/accept.2.html
     pub fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let (socket, address) = self.inner.receive(|io| socket::accept(io))?;
@@ -121,6 +175,20 @@ impl UnixListener {
     /// # Errors
     ///
     /// Those of the system, on a descriptor that is no such socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-listener-local-{}", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -134,6 +202,20 @@ impl UnixListener {
     ///
     /// Those of asking; what was asked for is in the `Ok`.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-listener-error-{}", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.take_error()
@@ -141,7 +223,7 @@ impl UnixListener {
 }
 
 fn listen(address: &SocketAddrUnix) -> io::Result<UnixListener> {
-    let socket = socket::new(AddressFamily::UNIX, SocketType::STREAM)?;
+    let socket = socket::new(AddressFamily::UNIX, socket::SocketType::STREAM)?;
     socket::bind(&socket, address)?;
     socket::listen(&socket)?;
     Ok(UnixListener::from_std(socket.into()))

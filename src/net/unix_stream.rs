@@ -3,7 +3,7 @@ use std::net::Shutdown;
 use std::os::unix::net::{self, SocketAddr};
 use std::path::Path;
 
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
+use rustix::net::{AddressFamily, SocketAddrUnix};
 
 use crate::IoSource;
 use crate::net::{owns_descriptor, reads_by_reference, socket};
@@ -61,6 +61,21 @@ impl UnixStream {
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the path is longer than a
     /// socket's may be (107 bytes on Linux, 103 on BSD).
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::{UnixListener, UnixStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-stream-connect-{}", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _stream = UnixStream::connect(&path)?;
+    /// assert!(listener.accept().is_ok());
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [unix(7)]: https://man7.org/linux/man-pages/man7/unix.7.html
     pub fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
         connect(&unix_address::from_path(path.as_ref())?)
@@ -71,6 +86,21 @@ impl UnixStream {
     /// # Errors
     ///
     /// As for [`connect`](Self::connect).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::{UnixListener, UnixStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-stream-addr-{}", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _stream = UnixStream::connect_addr(&listener.local_addr()?)?;
+    /// assert!(listener.accept().is_ok());
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect_addr(address: &SocketAddr) -> io::Result<UnixStream> {
         connect(&unix_address::from_std(address)?)
     }
@@ -99,9 +129,24 @@ impl UnixStream {
     ///
     /// Those of the system, such as having no descriptor left.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    ///
+    /// use omnipoll::net::UnixStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (mut one, mut other) = UnixStream::pair()?;
+    /// one.write_all(b"hello")?;
+    /// assert_eq!(other.read(&mut [0; 16])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// [socketpair(2)]: https://man7.org/linux/man-pages/man2/socketpair.2.html
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
-        let (one, other) = socket::pair(SocketType::STREAM)?;
+        let (one, other) = socket::pair(socket::SocketType::STREAM)?;
         Ok((UnixStream::from_std(one.into()), UnixStream::from_std(other.into())))
     }
 
@@ -110,6 +155,18 @@ impl UnixStream {
     /// # Errors
     ///
     /// Those of the system, on a descriptor that is no such socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// assert!(one.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [getsockname(2)]: https://man7.org/linux/man-pages/man2/getsockname.2.html
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -122,6 +179,22 @@ impl UnixStream {
     /// # Errors
     ///
     /// [`NotConnected`](io::ErrorKind::NotConnected) if it is not connected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::{UnixListener, UnixStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-stream-peer-{}", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// let stream = UnixStream::connect(&path)?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # std::fs::remove_file(&path)?;
+    /// # let _ = listener;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [getpeername(2)]: https://man7.org/linux/man-pages/man2/getpeername.2.html
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
@@ -162,6 +235,18 @@ impl UnixStream {
     /// # Errors
     ///
     /// Those of asking; what was asked for is in the `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// assert!(one.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
@@ -204,6 +289,24 @@ impl UnixStream {
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is none or it comes
     /// inline; [`Unsupported`](io::ErrorKind::Unsupported) where there is no such thing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::net::UnixStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (here, there) = UnixStream::pair()?;
+    /// let mut urgent = [0];
+    /// // There is none.
+    /// assert!(there.recv_out_of_band(&mut urgent).is_err());
+    /// if here.send_out_of_band(b"!").is_ok() {
+    ///     assert_eq!(there.recv_out_of_band(&mut urgent)?, 1);
+    ///     assert_eq!(&urgent, b"!");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn recv_out_of_band(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.receive(|stream| socket::receive_out_of_band(stream, buffer))
     }
@@ -213,6 +316,26 @@ impl UnixStream {
     /// # Errors
     ///
     /// Those of the system, where there is no such thing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    ///
+    /// use omnipoll::net::UnixStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (mut here, mut there) = UnixStream::pair()?;
+    /// here.write_all(b"old")?;
+    /// if here.send_out_of_band(b"!").is_ok() {
+    ///     assert!(!there.is_at_mark()?);
+    ///     // A read stops at the mark.
+    ///     assert_eq!(there.read(&mut [0; 16])?, 3);
+    ///     assert!(there.is_at_mark()?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_at_mark(&self) -> io::Result<bool> {
         socket::is_at_mark(&*self.inner)
     }
@@ -223,6 +346,25 @@ impl UnixStream {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// use omnipoll::net::UnixStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (here, mut there) = UnixStream::pair()?;
+    /// if here.send_out_of_band(b"?").is_ok() {
+    ///     there.set_out_of_band_inline(true)?;
+    ///     let mut buffer = [0; 16];
+    ///     assert_eq!(there.read(&mut buffer)?, 1);
+    ///     assert_eq!(buffer[0], b'?');
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// [socket(7)]: https://man7.org/linux/man-pages/man7/socket.7.html
     pub fn set_out_of_band_inline(&self, inline: bool) -> io::Result<()> {
@@ -266,7 +408,7 @@ impl UnixStream {
 }
 
 fn connect(address: &SocketAddrUnix) -> io::Result<UnixStream> {
-    let socket = socket::new(AddressFamily::UNIX, SocketType::STREAM)?;
+    let socket = socket::new(AddressFamily::UNIX, socket::SocketType::STREAM)?;
     socket::connect(&socket, address)?;
     Ok(UnixStream::from_std(socket.into()))
 }
@@ -274,12 +416,13 @@ fn connect(address: &SocketAddrUnix) -> io::Result<UnixStream> {
 impl Read for &UnixStream {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(|stream| socket::receive(stream, buffer))
+        self.inner.read(buffer.len(), |stream| socket::receive(stream, buffer))
     }
 
     #[inline]
     fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.inner.read(|stream| socket::receive_vectored(stream, buffers))
+        let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+        self.inner.read(wanted, |stream| socket::receive_vectored(stream, buffers))
     }
 }
 

@@ -19,10 +19,10 @@ use crate::{Interest, Registry, Token};
 /// |---|---|---|
 /// | [`level`](Interest::level) | of the kernel | of the kernel |
 /// | [`oneshot`](Interest::oneshot) | of the kernel | kept by omnipoll |
-/// | edge, the default | of the kernel | on Linux of the kernel too, through a small epoll set inside; elsewhere [`Registry::rearm`] says that you tried the I/O |
+/// | edge, the default | of the kernel | of the kernel too, on systems that have epoll, through a small set of it inside; elsewhere refused with [`Unsupported`](io::ErrorKind::Unsupported) |
 ///
-/// A program that wants to run everywhere calls [`Registry::rearm`] after it has worked
-/// until `WouldBlock`; where nothing needs it, it does nothing. Or it asks for levels.
+/// [`Capabilities::raw_edge`](crate::Capabilities::raw_edge) says which it is. A program that
+/// wants to run everywhere asks for levels.
 ///
 /// # Files that are always ready
 ///
@@ -85,7 +85,6 @@ use crate::{Interest, Registry, Token};
 /// # }
 /// ```
 ///
-/// [`Registry::rearm`]: crate::Registry::rearm
 /// [epoll_ctl(2)]: https://man7.org/linux/man-pages/man2/epoll_ctl.2.html
 /// [poll(2)]: https://man7.org/linux/man-pages/man2/poll.2.html
 /// [select(2)]: https://man7.org/linux/man-pages/man2/select.2.html

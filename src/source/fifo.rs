@@ -1,11 +1,15 @@
+#![allow(unsafe_code)]
+
+use std::ffi::CString;
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, RawMode};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::source::pipe::{Receiver, Sender};
@@ -13,6 +17,12 @@ use crate::source::pipe::{Receiver, Sender};
 /// How long to sleep before looking for a reader again: first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Should it be a terminal, it must not become that of this process.
+#[cfg(o_noctty)]
+const NOCTTY: OFlags = OFlags::NOCTTY;
+#[cfg(not(o_noctty))]
+const NOCTTY: OFlags = OFlags::empty();
 
 /// Makes a FIFO at `path`: a pipe that unrelated processes find by its name.
 ///
@@ -49,10 +59,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// [mkfifo(3)]: https://man7.org/linux/man-pages/man3/mkfifo.3.html
 pub fn create_fifo(path: impl AsRef<Path>, mode: u32) -> io::Result<()> {
     let path = path.as_ref();
-    let made = RawMode::try_from(mode)
-        .map_err(|_| Errno::INVAL)
-        .and_then(|mode| rustix::fs::mkfifoat(CWD, path, Mode::from_raw_mode(mode)));
-    made.map_err(|error| about(path, error, "cannot make a FIFO here"))
+    make(path, mode).map_err(|error| about(path, error, "cannot make a FIFO here"))
 }
 
 /// How to open a FIFO by its path, without blocking.
@@ -102,6 +109,15 @@ pub struct OpenOptions {
 
 impl OpenOptions {
     /// The plain way: for one direction, without waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use omnipoll::unix::pipe::OpenOptions;
+    ///
+    /// let options = OpenOptions::new();
+    /// assert!(options.open_receiver("/nowhere").is_err());
+    /// ```
     #[must_use]
     pub fn new() -> OpenOptions {
         OpenOptions::default()
@@ -189,6 +205,24 @@ impl OpenOptions {
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is something else than a
     /// FIFO, and those of opening a file. Each names the path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// use omnipoll::unix::pipe::{self, OpenOptions};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-receiver-{}", std::process::id()));
+    /// pipe::create_fifo(&path, 0o600)?;
+    /// let mut receiver = OpenOptions::new().open_receiver(&path)?;
+    /// // Nobody writes yet, and that is no error.
+    /// assert_eq!(receiver.read(&mut [0; 16])?, 0);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn open_receiver(&self, path: impl AsRef<Path>) -> io::Result<Receiver> {
         let path = path.as_ref();
         let access = if self.read_write { OFlags::RDWR } else { OFlags::RDONLY };
@@ -208,6 +242,24 @@ impl OpenOptions {
     /// [`wait_for_reader`](Self::wait_for_reader) gave;
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if there is something else than a
     /// FIFO, and those of opening a file. Each names the path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    ///
+    /// use omnipoll::unix::pipe::{self, OpenOptions};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("omnipoll-sender-{}", std::process::id()));
+    /// pipe::create_fifo(&path, 0o600)?;
+    /// let _reader = OpenOptions::new().open_receiver(&path)?;
+    /// let mut sender = OpenOptions::new().open_sender(&path)?;
+    /// sender.write_all(b"hello")?;
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn open_sender(&self, path: impl AsRef<Path>) -> io::Result<Sender> {
         let path = path.as_ref();
         let access = if self.read_write { OFlags::RDWR } else { OFlags::WRONLY };
@@ -265,9 +317,19 @@ impl From<Errno> for Refusal {
     }
 }
 
+/// Calls mkfifo(3): `rustix` has mkfifoat(3) alone, which Apple's older systems lack.
+fn make(path: &Path, mode: u32) -> Result<(), Errno> {
+    let mode = libc::mode_t::try_from(mode).map_err(|_| Errno::INVAL)?;
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::INVAL)?;
+    // SAFETY: It reads the first argument up to its zero byte, and keeps none of it.
+    match unsafe { libc::mkfifo(path.as_ptr(), mode) } {
+        0 => Ok(()),
+        _ => Err(Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::INVAL)),
+    }
+}
+
 fn open(path: &Path, access: OFlags) -> Result<OwnedFd, Refusal> {
-    // NOCTTY: should it be a terminal, it must not become that of this process.
-    let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | NOCTTY;
     match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => {
             // Of what was opened, not of the path: that may have changed since.

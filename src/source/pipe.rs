@@ -26,7 +26,8 @@
 //!
 //! drop(sender);
 //! poll.poll(&mut events, None)?;
-//! assert!(events.iter().any(|event| event.is_read_closed()));
+//! // The end: also where a backend cannot tell `is_read_closed`.
+//! assert_eq!(receiver.read(&mut buffer)?, 0);
 //! # Ok(())
 //! # }
 //! ```
@@ -38,10 +39,9 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
 
-use rustix::pipe::PipeFlags;
-
 use crate::IoSource;
 use crate::net::{owns_descriptor, reads_by_reference, writes_by_reference};
+use crate::os::new_fd;
 
 pub use super::fifo::{OpenOptions, create_fifo};
 
@@ -71,7 +71,7 @@ pub use super::fifo::{OpenOptions, create_fifo};
 ///
 /// [pipe(2)]: https://man7.org/linux/man-pages/man2/pipe.2.html
 pub fn new() -> io::Result<(Sender, Receiver)> {
-    let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
+    let (reader, writer) = new_fd::pipe()?;
     let sender = Sender { inner: IoSource::of_known_kind(writer) };
     Ok((sender, Receiver { inner: IoSource::of_known_kind(reader) }))
 }
@@ -129,6 +129,23 @@ impl Sender {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::{Command, Stdio};
+    ///
+    /// use omnipoll::unix::pipe::Sender;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    /// let sender = Sender::from(child.stdin.take().unwrap());
+    /// sender.set_nonblocking(true)?;
+    /// # drop(sender);
+    /// # child.wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         Ok(rustix::io::ioctl_fionbio(&*self.inner, nonblocking)?)
     }
@@ -247,6 +264,22 @@ impl Receiver {
     /// # Errors
     ///
     /// Those of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::{Command, Stdio};
+    ///
+    /// use omnipoll::unix::pipe::Receiver;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut child = Command::new("echo").stdout(Stdio::piped()).spawn()?;
+    /// let receiver = Receiver::from(child.stdout.take().unwrap());
+    /// receiver.set_nonblocking(true)?;
+    /// # child.wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         Ok(rustix::io::ioctl_fionbio(&*self.inner, nonblocking)?)
     }
@@ -289,12 +322,13 @@ impl Receiver {
 impl Read for &Receiver {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(|pipe| Ok(rustix::io::read(pipe, buffer)?))
+        self.inner.read(buffer.len(), |pipe| Ok(rustix::io::read(pipe, buffer)?))
     }
 
     #[inline]
     fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.inner.read(|pipe| Ok(rustix::io::readv(pipe, buffers)?))
+        let wanted = buffers.iter().map(|buffer| buffer.len()).sum();
+        self.inner.read(wanted, |pipe| Ok(rustix::io::readv(pipe, buffers)?))
     }
 }
 

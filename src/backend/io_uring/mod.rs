@@ -36,7 +36,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -47,14 +47,15 @@ use self::registrations::Registrations;
 use self::request::Request;
 use self::ring::{Ring, Waited};
 use self::tag::Tag;
+use super::aside::aside;
 use super::baton::{Baton, Led, Others};
 use super::by_descriptor::ByDescriptor;
 use super::epoll::{self, Epoll};
 use super::notifier::Notifier;
-use super::raw_fd::not_watched;
+use super::raw_fd::{is_refusal, not_watched};
 use super::sync::{Mutex, MutexGuard};
 use super::timeout::NOT_AT_ALL;
-use super::{Capabilities, Mechanism, Support, Tells, Trigger, is_refusal, no_busy_poll};
+use super::{Capabilities, Mechanism, Support, Tells, Trigger, no_busy_poll};
 use crate::event::{Events, Readiness};
 use crate::signal_set::SignalSet;
 use crate::{Interest, Token};
@@ -93,8 +94,6 @@ struct Shared {
     later: Vec<Request>,
     /// Something is to be forgotten that the kernel has not heard of yet.
     has_forgets: bool,
-    /// The leader was told to look at it.
-    is_leader_called: bool,
     others: Others,
     /// The epoll may have something to tell.
     has_edges: bool,
@@ -268,7 +267,7 @@ impl Mechanism for IoUring {
             } else {
                 self.fd.store(ring.as_raw_fd(), Ordering::SeqCst);
                 shared.successor = Some(ring);
-                self.call_leader(&mut shared)?;
+                shared.others.call_leader(&self.notifier)?;
             }
         }
         shared.is_eager = true;
@@ -311,7 +310,6 @@ impl IoUring {
             registrations: Registrations::new(),
             later: Vec::new(),
             has_forgets: false,
-            is_leader_called: false,
             others: Others::default(),
             has_edges: false,
             in_epoll: ByDescriptor::new(),
@@ -383,13 +381,9 @@ impl IoUring {
         left: Option<Duration>,
     ) -> io::Result<ControlFlow<()>> {
         let may_wait = left != NOT_AT_ALL;
-        self.succeed(shared, ring);
-        if !ring.is_claimed() && ring.claim().is_ok() {
-            self.ask_for_all(shared, ring)?;
-        } else if !ring.is_mine() {
-            *ring = self.adopt(shared, Box::new(Ring::open_for_all()?));
+        if !shared.is_settled() || !ring.is_mine() {
+            self.settle(shared, ring)?;
         }
-        shared.pass_on_later(ring)?;
         if ring.has_requests() {
             if may_wait && !ring.has_completions() && !shared.has_more() && !self.is_notified() {
                 return Ok(ControlFlow::Continue(()));
@@ -412,6 +406,22 @@ impl IoUring {
         }
         let is_over = !may_wait || !events.is_empty() || self.take_notification();
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    /// Brings the ring up to date with what others have left, and makes it one that this
+    /// thread can use.
+    #[cold]
+    fn settle(&self, shared: &mut Shared, ring: &mut Box<Ring>) -> io::Result<()> {
+        if let Some(successor) = shared.successor.take() {
+            // Its descriptor was lent while this one was away.
+            *ring = self.adopt(shared, successor);
+        }
+        if !ring.is_claimed() && ring.claim().is_ok() {
+            self.ask_for_all(shared, ring)?;
+        } else if !ring.is_mine() {
+            *ring = self.adopt(shared, Box::new(Ring::open_for_all()?));
+        }
+        shared.pass_on_later(ring)
     }
 
     /// Waits for the baton, and leads for a moment when it comes.
@@ -440,7 +450,7 @@ impl IoUring {
         mask: Option<&SignalSet>,
     ) -> io::Result<()> {
         if shared.ring.is_none() {
-            self.call_leader(&mut shared)?;
+            shared.others.call_leader(&self.notifier)?;
             shared = self.baton.look(shared);
         }
         match shared.ring.take() {
@@ -451,24 +461,21 @@ impl IoUring {
 
     /// Puts the ring back, and has another thread take it along.
     fn come_home(&self, shared: &mut Shared, mut ring: Box<Ring>) -> io::Result<()> {
-        self.succeed(shared, &mut ring);
-        let mut passed_on = shared.pass_on_later(&mut ring);
+        let mut settled = Ok(());
+        if !shared.is_settled() {
+            settled = self.settle(shared, &mut ring);
+        }
         if shared.has_forgets {
             // Who has closed something in the meantime counts on it, and nobody may wait now.
-            passed_on = passed_on.and_then(|()| ring.submit());
-            shared.has_forgets = passed_on.is_err();
+            settled = settled.and_then(|()| ring.submit());
+            shared.has_forgets = settled.is_err();
         }
         shared.ring = Some(ring);
-        let readable = if shared.is_eager { shared.be_readable() } else { Ok(()) };
-        let passed = self.baton.pass(&shared.others);
-        passed_on.and(readable).and(passed)
-    }
-
-    /// Goes on with the ring whose descriptor was lent while this one was away.
-    fn succeed(&self, shared: &mut Shared, ring: &mut Box<Ring>) {
-        if let Some(successor) = shared.successor.take() {
-            *ring = self.adopt(shared, successor);
+        if shared.is_eager {
+            settled = settled.and(shared.be_readable());
         }
+        let passed = self.baton.pass(&shared.others);
+        settled.and(passed)
     }
 
     /// Asks `ring` for all that is asked for, in place of the one that there was.
@@ -507,9 +514,12 @@ impl IoUring {
         }
         let before = (shared.has_edges, shared.registrations.doubtful());
         self.take_completions(shared, ring, events)?;
-        // A batch may be made of wake-ups that tell nothing.
-        while events.room() > 0 && ring.has_more() {
+        // A batch may be made of wake-ups that tell nothing. But the kernel sets the flag after
+        // it has added the work, which may be done by then, and the flag stays: as of 6.18.
+        let mut silent = shared.registrations.silent_batches();
+        while events.room() > 0 && silent > 0 && ring.has_more() {
             ring.submit()?;
+            silent -= usize::from(!ring.has_completions());
             self.take_completions(shared, ring, events)?;
         }
         if first != 1 || shared.has_edges != before.0 {
@@ -552,21 +562,12 @@ impl IoUring {
     }
 
     /// Asks the epoll, if it may have something to tell.
+    #[inline]
     fn take_edges(&self, shared: &mut Shared, events: &mut Events) -> io::Result<()> {
-        let Some(epoll) = self.epoll.get().filter(|_| shared.has_edges) else { return Ok(()) };
-        if events.room() == 0 {
-            return Ok(());
+        match self.epoll.get() {
+            Some(epoll) if shared.has_edges && events.room() > 0 => shared.take_from(epoll, events),
+            _ => Ok(()),
         }
-        let before = events.len();
-        loop {
-            match epoll.wait(events, Some(Duration::ZERO), None) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
-        }
-        // Levels stay, and there may be more than there was room for.
-        shared.has_edges = events.len() > before;
-        Ok(())
     }
 
     /// The epoll for what is not in the ring, which from the first call on is watched.
@@ -602,7 +603,7 @@ impl IoUring {
     /// closed.
     fn owns(&self, fd: RawFd) -> bool {
         fd == self.fd.load(Ordering::SeqCst)
-            || fd == self.notifier.as_fd().as_raw_fd()
+            || fd == self.notifier.descriptor().as_raw_fd()
             || self.baton.is(fd)
     }
 
@@ -631,7 +632,7 @@ impl IoUring {
             }
             None => {
                 shared.leave_for_later(request);
-                self.call_leader(shared)
+                shared.others.call_leader(&self.notifier)
             }
         }
     }
@@ -644,15 +645,6 @@ impl IoUring {
     fn take_notification(&self) -> bool {
         // To read costs less, and most of the time it is all.
         self.is_notified() && self.is_notified.swap(false, Ordering::SeqCst)
-    }
-
-    /// Has the leader come back, and see what is new.
-    fn call_leader(&self, shared: &mut Shared) -> io::Result<()> {
-        if shared.is_leader_called {
-            return Ok(());
-        }
-        shared.is_leader_called = true;
-        self.notifier.notify()
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -693,9 +685,15 @@ impl Shared {
         self.later.push(request);
     }
 
+    /// Whether others have left nothing for the leader.
+    #[inline]
+    fn is_settled(&self) -> bool {
+        self.later.is_empty() && self.successor.is_none() && !self.others.have_called()
+    }
+
     /// Puts into the queue what others have left for the leader. What fails stays where it is.
     fn pass_on_later(&mut self, ring: &mut Ring) -> io::Result<()> {
-        self.is_leader_called = false;
+        self.others.have_leader();
         if self.later.is_empty() {
             return Ok(());
         }
@@ -714,8 +712,25 @@ impl Shared {
         self.has_edges || self.registrations.has_more()
     }
 
+    #[inline]
     fn look_closer(&mut self, events: &mut Events) -> io::Result<()> {
+        if self.registrations.doubtful() == 0 {
+            return Ok(());
+        }
         self.registrations.look_closer(self.waits, events)
+    }
+
+    fn take_from(&mut self, epoll: &Epoll, events: &mut Events) -> io::Result<()> {
+        let before = events.len();
+        loop {
+            match epoll.wait(events, Some(Duration::ZERO), None) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        }
+        // Levels stay, and there may be more than there was room for.
+        self.has_edges = events.len() > before;
+        Ok(())
     }
 
     /// Makes the ring's descriptor readable if there is something to tell, and has the
@@ -732,7 +747,13 @@ impl Shared {
 
 /// Whether the kernel has it: a small ring is asked.
 fn can_busy_poll() -> bool {
-    Ring::with_sizes(1, 1).and_then(|mut ring| ring.busy_poll(Duration::ZERO)).is_ok()
+    // To ask takes a ring; the answer stays.
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    let ask = || {
+        let mut ring = Ring::with_sizes(1, 1).ok()?;
+        Some(*ANSWER.get_or_init(|| ring.busy_poll(Duration::ZERO).is_ok()))
+    };
+    ANSWER.get().copied().or_else(|| aside(ask)).unwrap_or(false)
 }
 
 /// Whether only epoll has what `interest` asks for.

@@ -8,7 +8,7 @@ use super::request::{Request, told_of};
 use super::ring::{Completion, Ring};
 use super::tag::Generation;
 use crate::backend::by_descriptor::ByDescriptor;
-use crate::backend::poll::Glance;
+use crate::backend::glance::Glance;
 use crate::backend::stateless::Found;
 use crate::backend::told::Told;
 use crate::event::{Events, Readiness};
@@ -111,6 +111,14 @@ impl Registrations {
     /// Whether a look may find something that the ring does not show.
     pub(super) fn has_more(&self) -> bool {
         !self.doubtful.is_empty() || !self.lapsed.is_empty()
+    }
+
+    /// How many batches at the most can tell nothing, one after another, as long as a call with
+    /// nothing to do costs little.
+    pub(super) fn silent_batches(&self) -> usize {
+        /// How much the kernel does in one call.
+        const BATCH: usize = 20;
+        (self.entries.width() / BATCH + 2).min(64)
     }
 
     /// How many are to be looked at.

@@ -20,7 +20,7 @@ pub(super) enum Request {
 
 impl Request {
     pub(super) fn watch_notifier(notifier: &Notifier) -> Request {
-        Request::WatchOwn(notifier.as_fd().as_raw_fd(), Tag::Notifier)
+        Request::WatchOwn(notifier.descriptor().as_raw_fd(), Tag::Notifier)
     }
 
     pub(super) fn watch_epoll(epoll: &Epoll) -> Request {

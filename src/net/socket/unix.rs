@@ -11,13 +11,23 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::io::Errno;
+use rustix::net::SocketAddrAny;
 use rustix::net::addr::SocketAddrArg;
 use rustix::net::sockopt;
-use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketFlags};
-use rustix::net::{SocketAddrAny, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags};
 
-/// Non-blocking, and not inherited by the programs that this one starts.
-const FLAGS: SocketFlags = SocketFlags::NONBLOCK.union(SocketFlags::CLOEXEC);
+pub(super) use rustix::net::SocketType;
+
+use crate::backend::above_standard;
+
+pub(super) use crate::os::new_fd::{accept, socket as new, socket_pair as pair};
+
+/// Has a write to a peer that is gone fail, and not raise `SIGPIPE`. Where there is no such
+/// flag, new_fd.rs has set an option of the socket, or there is no such signal.
+#[cfg(msg_nosignal)]
+const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(not(msg_nosignal))]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
 
 /// As many waiting connections as the kernel allows: it cuts this down to its own
 /// limit, which an administrator can set (`net.core.somaxconn`).
@@ -25,11 +35,6 @@ const BACKLOG: c_int = c_int::MAX;
 
 /// How many buffers one vectored call takes, on every Unix we know (`UIO_MAXIOV`).
 const BUFFERS_MAX: usize = 1024;
-
-pub(super) fn new(family: AddressFamily, kind: SocketType) -> io::Result<OwnedFd> {
-    // No fallback without the flags: Linux has had them longer than Rust supports it.
-    Ok(rustix::net::socket_with(family, kind, FLAGS, None)?)
-}
 
 /// A socket of the family of `address`.
 pub(super) fn new_for(address: SocketAddr, kind: SocketType) -> io::Result<OwnedFd> {
@@ -40,8 +45,15 @@ pub(super) fn new_for(address: SocketAddr, kind: SocketType) -> io::Result<Owned
     new(family, kind)
 }
 
-pub(super) fn pair(kind: SocketType) -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(rustix::net::socketpair(AddressFamily::UNIX, kind, FLAGS, None)?)
+/// A socket that needs nothing but a descriptor, neither a path nor a device, so that it can be
+/// had in any sandbox that has listeners.
+pub(super) fn spare() -> io::Result<OwnedFd> {
+    above_standard(new(AddressFamily::UNIX, SocketType::DGRAM)?)
+}
+
+/// Whether `error` says that no descriptor is left, in the process or in the system.
+pub(super) fn is_lack(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Lets a listener take an address whose last owner's connections still linger.
@@ -64,23 +76,6 @@ pub(super) fn connect(socket: &OwnedFd, address: &impl SocketAddrArg) -> io::Res
         Err(Errno::INPROGRESS) => Ok(()),
         done => Ok(done?),
     }
-}
-
-pub(super) fn accept(listener: impl AsFd) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
-    match rustix::net::acceptfrom_with(&listener, FLAGS) {
-        // accept4(2) is younger than accept(2), and some sandboxes know only the latter.
-        // EPERM is not taken for such a refusal: a firewall says it of a connection.
-        Err(Errno::NOSYS) => accept_then_set_flags(listener),
-        done => Ok(done?),
-    }
-}
-
-#[cold]
-fn accept_then_set_flags(listener: impl AsFd) -> io::Result<(OwnedFd, Option<SocketAddrAny>)> {
-    let (socket, address) = rustix::net::acceptfrom(listener)?;
-    rustix::io::ioctl_fioclex(&socket)?;
-    rustix::io::ioctl_fionbio(&socket, true)?;
-    Ok((socket, address))
 }
 
 #[inline]
@@ -114,7 +109,7 @@ pub(super) fn receive_out_of_band(socket: impl AsFd, buffer: &mut [u8]) -> io::R
 
 #[inline]
 pub(super) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    Ok(rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)?)
+    Ok(rustix::net::send(socket, bytes, NO_SIGNAL)?)
 }
 
 /// Sends what `buffers` hold, one after the other.
@@ -123,7 +118,7 @@ pub(super) fn send_vectored(socket: impl AsFd, buffers: &[IoSlice<'_>]) -> io::R
     // Not writev(2), which cannot be told to raise no SIGPIPE.
     let buffers = &buffers[..buffers.len().min(BUFFERS_MAX)];
     let mut nothing = SendAncillaryBuffer::default();
-    Ok(rustix::net::sendmsg(socket, buffers, &mut nothing, SendFlags::NOSIGNAL)?)
+    Ok(rustix::net::sendmsg(socket, buffers, &mut nothing, NO_SIGNAL)?)
 }
 
 #[inline]
@@ -132,11 +127,11 @@ pub(super) fn send_to(
     bytes: &[u8],
     address: &impl SocketAddrArg,
 ) -> io::Result<usize> {
-    Ok(rustix::net::sendto(socket, bytes, SendFlags::NOSIGNAL, address)?)
+    Ok(rustix::net::sendto(socket, bytes, NO_SIGNAL, address)?)
 }
 
 pub(super) fn send_out_of_band(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-    Ok(rustix::net::send(socket, bytes, SendFlags::NOSIGNAL | SendFlags::OOB)?)
+    Ok(rustix::net::send(socket, bytes, NO_SIGNAL | SendFlags::OOB)?)
 }
 
 pub(super) fn set_out_of_band_inline(socket: impl AsFd, inline: bool) -> io::Result<()> {
