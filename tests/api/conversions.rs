@@ -9,7 +9,9 @@ use omnipoll::event::Source;
 use omnipoll::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use omnipoll::unix::pipe::{self, Receiver, Sender};
 
-use crate::support::{ONE, TemporaryPath, any_port, assert_flags};
+use crate::support::{ONE, any_port};
+use crate::system::assert_flags;
+use crate::temporary_path::TemporaryPath;
 
 #[test]
 fn every_type_goes_through_every_form() {

@@ -10,7 +10,9 @@ use omnipoll::event::Event;
 use omnipoll::unix::pipe::{OpenOptions, create_fifo};
 
 use crate::support::on_every_backend;
-use crate::support::{ONE, TWO, TemporaryPath, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, TWO, assert_kind, assert_would_block};
+use crate::system::assert_flags;
+use crate::temporary_path::TemporaryPath;
 
 #[test]
 fn bytes_go_through() {

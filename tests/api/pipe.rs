@@ -6,7 +6,8 @@ use omnipoll::event::Event;
 use omnipoll::unix::pipe::{self, Receiver, Sender};
 
 use crate::support::on_every_backend;
-use crate::support::{ONE, TWO, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, TWO, assert_kind, assert_would_block};
+use crate::system::assert_flags;
 
 #[test]
 fn bytes_go_through() {

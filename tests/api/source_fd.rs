@@ -8,7 +8,8 @@ use omnipoll::unix::SourceFd;
 use omnipoll::{Backend, Interest, Poll};
 
 use crate::support::on_every_backend;
-use crate::support::{ONE, TWO, TemporaryPath, Waiter, assert_kind, assert_would_block};
+use crate::support::{ONE, TWO, Waiter, assert_kind, assert_would_block};
+use crate::temporary_path::TemporaryPath;
 
 #[test]
 fn edges_come_without_a_word() {

@@ -1,10 +1,7 @@
 //! What the tests of all types share.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use omnipoll::event::{Event, Source};
 use omnipoll::{Backend, Events, Interest, Poll, Registry, Support, Token};
@@ -18,10 +15,24 @@ pub(crate) const TWO: Token = Token(2);
 /// Runs `test` on each backend of this machine.
 pub(crate) fn on_every_backend(test: impl Fn(&mut Waiter)) {
     for backend in Backend::available() {
-        println!("on {backend}");
-        let poll = Poll::builder().backend(backend).retry_interrupted(true).build().unwrap();
-        test(&mut Waiter { poll, events: Events::with_capacity(64) });
+        on(backend, &test);
     }
+}
+
+/// Runs `test` on each backend that tells of urgent data on this system.
+pub(crate) fn on_every_backend_with_priority(test: impl Fn(&mut Waiter)) {
+    on_every_backend(|waiter| {
+        if waiter.poll.capabilities().priority != Support::Absent {
+            test(waiter);
+        }
+    });
+}
+
+/// Runs `test` on one backend.
+pub(crate) fn on(backend: Backend, test: impl Fn(&mut Waiter)) {
+    println!("on {backend}");
+    let poll = Poll::builder().backend(backend).retry_interrupted(true).build().unwrap();
+    test(&mut Waiter { poll, events: Events::with_capacity(64) });
 }
 
 /// A poll, and what tests ask of one.
@@ -125,41 +136,6 @@ pub(crate) fn assert_kind<T>(result: io::Result<T>, kind: io::ErrorKind) {
     match result {
         Ok(_) => panic!("expected {kind:?}"),
         Err(error) => assert_eq!(error.kind(), kind, "{error}"),
-    }
-}
-
-/// Whether it is non-blocking and close-on-exec, as everything made here is.
-#[track_caller]
-pub(crate) fn assert_flags(descriptor: impl std::os::fd::AsFd) {
-    let status = rustix::fs::fcntl_getfl(&descriptor).unwrap();
-    assert!(status.contains(rustix::fs::OFlags::NONBLOCK));
-    let flags = rustix::io::fcntl_getfd(&descriptor).unwrap();
-    assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
-}
-
-/// A path that no other test uses, short enough for a socket; what is made there goes
-/// with it.
-pub(crate) struct TemporaryPath(PathBuf);
-
-impl TemporaryPath {
-    pub(crate) fn new(name: &str) -> TemporaryPath {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("omnipoll-{}-{count}-{name}", std::process::id());
-        TemporaryPath(env::temp_dir().join(name))
-    }
-}
-
-impl AsRef<Path> for TemporaryPath {
-    fn as_ref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for TemporaryPath {
-    fn drop(&mut self) {
-        // A test that failed may not have made it.
-        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -1,11 +1,14 @@
-use std::io::{self, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{self, Shutdown};
+use std::time::Duration;
 
 use omnipoll::Interest;
 use omnipoll::net::{TcpListener, TcpStream};
+use socket2::SockRef;
 
 use crate::support::on_every_backend;
-use crate::support::{ONE, any_port, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, any_port, assert_kind, assert_would_block};
+use crate::system::assert_flags;
 
 #[test]
 fn every_waiting_connection_is_accepted_after_one_event() {
@@ -32,6 +35,30 @@ fn every_waiting_connection_is_accepted_after_one_event() {
     });
 }
 
+/// Whoever accepts it learns that it is gone, there or at the first read, and goes on.
+#[test]
+fn a_connection_that_was_reset_first() {
+    on_every_backend(|waiter| {
+        let mut listener = TcpListener::bind(any_port()).unwrap();
+        waiter.register(&mut listener, ONE, Interest::READABLE);
+        let rude = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        SockRef::from(&rude).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(rude);
+        let polite = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let peer = polite.local_addr().unwrap();
+        loop {
+            let accepted = waiter.retry(ONE, || match listener.accept() {
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => Ok(None),
+                result => result.map(Some),
+            });
+            if accepted.is_some_and(|(_, address)| address == peer) {
+                break;
+            }
+        }
+        assert_would_block(listener.accept());
+    });
+}
+
 #[test]
 fn a_connection_waits_from_before_the_registration() {
     on_every_backend(|waiter| {
@@ -51,7 +78,7 @@ fn nothing_is_reported_after_deregistering() {
         waiter.registry().deregister(&mut listener).unwrap();
         let _client = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         waiter.expect_nothing_of(ONE);
-        assert_kind(waiter.registry().deregister(&mut listener), io::ErrorKind::NotFound);
+        assert_kind(waiter.registry().deregister(&mut listener), ErrorKind::NotFound);
     });
 }
 
@@ -68,7 +95,7 @@ fn an_address_is_reused_while_connections_linger() {
     let mut client = net::TcpStream::connect(address).unwrap();
     let (server, _) = loop {
         match listener.accept() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             result => break result.unwrap(),
         }
     };
@@ -83,7 +110,7 @@ fn an_address_is_reused_while_connections_linger() {
 fn an_address_in_use_is_refused() {
     let listener = TcpListener::bind(any_port()).unwrap();
     let again = TcpListener::bind(listener.local_addr().unwrap());
-    assert_kind(again, io::ErrorKind::AddrInUse);
+    assert_kind(again, ErrorKind::AddrInUse);
 }
 
 #[test]
@@ -113,7 +140,7 @@ fn its_options_are_kept() {
     let listener = TcpListener::bind(any_port()).unwrap();
     listener.set_ttl(33).unwrap();
     assert_eq!(listener.ttl().unwrap(), 33);
-    assert_kind(listener.set_ttl(1_000), io::ErrorKind::InvalidInput);
+    assert_kind(listener.set_ttl(1_000), ErrorKind::InvalidInput);
     assert!(listener.take_error().unwrap().is_none());
     assert!(format!("{listener:?}").starts_with("TcpListener"));
 }

@@ -4,9 +4,11 @@ use std::net::{self, Shutdown};
 use omnipoll::event::Event;
 use omnipoll::net::{TcpListener, TcpStream};
 use omnipoll::{Interest, Registry};
+use socket2::SockRef;
 
-use crate::support::{ONE, TWO, any_port, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, TWO, any_port, assert_kind, assert_would_block};
 use crate::support::{Waiter, on_every_backend, pattern};
+use crate::system::{assert_flags, is_broken_pipe, is_wine};
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
@@ -147,11 +149,17 @@ fn a_half_closed_stream_is_told_and_goes_on() {
         let (here, mut there) = connected(waiter);
         (&here).write_all(b"last").unwrap();
         here.shutdown(Shutdown::Write).unwrap();
-        waiter.expect_hang_up(TWO, Event::is_read_closed);
         let mut buffer = [0; 8];
-        assert_eq!(there.read(&mut buffer).unwrap(), 4);
+        if is_wine() {
+            // It tells the end once all before it was read.
+            assert_eq!(waiter.retry(TWO, || there.read(&mut buffer)), 4);
+        }
+        waiter.expect_hang_up(TWO, Event::is_read_closed);
+        if !is_wine() {
+            assert_eq!(there.read(&mut buffer).unwrap(), 4);
+        }
         assert_eq!(there.read(&mut buffer).unwrap(), 0);
-        assert_kind((&here).write(b"more"), io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&(&here).write(b"more").unwrap_err()));
         // The end of the stream lasts, and must not be reported for ever.
         waiter.expect_quiet();
         there.write_all(b"answer").unwrap();
@@ -173,8 +181,13 @@ fn a_reset_is_told() {
         waiter.expect_readable(TWO);
         drop(there);
         waiter.expect_hang_up(ONE, Event::is_error);
-        assert_kind(here.read(&mut [0; 8]), io::ErrorKind::ConnectionReset);
-        assert_kind(here.write(b"more"), io::ErrorKind::BrokenPipe);
+        if is_wine() {
+            // It has taken the error itself.
+            assert_eq!(here.read(&mut [0; 8]).unwrap(), 0);
+        } else {
+            assert_kind(here.read(&mut [0; 8]), io::ErrorKind::ConnectionReset);
+        }
+        assert!(is_broken_pipe(&here.write(b"more").unwrap_err()));
         waiter.expect_quiet();
     });
 }
@@ -199,10 +212,10 @@ fn calls_of_the_caller_s_own_are_seen() {
         let (mut here, there) = connected(waiter);
         let mut buffer = [0; 8];
         for _ in 0..5 {
-            assert_would_block(there.try_io(|| Ok(rustix::io::read(&there, &mut buffer)?)));
+            assert_would_block(there.try_io(|| (&*SockRef::from(&there)).read(&mut buffer)));
             here.write_all(b"hello").unwrap();
             waiter.expect_readable(TWO);
-            let length = there.try_io(|| Ok(rustix::io::read(&there, &mut buffer)?)).unwrap();
+            let length = there.try_io(|| (&*SockRef::from(&there)).read(&mut buffer)).unwrap();
             assert_eq!(&buffer[..length], b"hello");
         }
         let refused: io::Result<()> = there.try_io(|| Err(io::Error::other("my own")));

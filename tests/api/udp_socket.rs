@@ -1,11 +1,13 @@
-use std::io;
+use std::io::{self, Read};
 use std::net::{self, Ipv4Addr, Ipv6Addr};
 
 use omnipoll::Interest;
 use omnipoll::net::UdpSocket;
+use socket2::SockRef;
 
 use crate::support::on_every_backend;
-use crate::support::{ONE, any_port, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, any_port, assert_kind, assert_would_block};
+use crate::system::{assert_flags, is_wine};
 
 #[test]
 fn datagrams_carry_their_sender() {
@@ -75,6 +77,10 @@ fn connected_sockets_hear_their_peer_alone() {
 
 #[test]
 fn a_datagram_to_nobody_comes_back_as_an_error() {
+    if is_wine() {
+        println!("skipped: Wine takes the error itself");
+        return;
+    }
     on_every_backend(|waiter| {
         let nobody = net::UdpSocket::bind(any_port()).unwrap().local_addr().unwrap();
         let mut socket = UdpSocket::bind(any_port()).unwrap();
@@ -83,7 +89,8 @@ fn a_datagram_to_nobody_comes_back_as_an_error() {
         socket.send(b"anyone?").unwrap();
         waiter.expect(ONE, |_| true);
         let error = socket.recv(&mut [0; 16]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        let kinds = [io::ErrorKind::ConnectionRefused, io::ErrorKind::ConnectionReset];
+        assert!(kinds.contains(&error.kind()), "{error}");
         assert!(socket.take_error().unwrap().is_none());
         waiter.expect_quiet();
     });
@@ -97,6 +104,10 @@ fn a_datagram_that_does_not_fit_is_cut() {
     let mut buffer = [0; 3];
     assert_eq!(receiver.recv(&mut buffer).unwrap(), 3);
     assert_would_block(receiver.recv(&mut buffer));
+    sender.send_to(b"too long", receiver.local_addr().unwrap()).unwrap();
+    let (length, from) = receiver.recv_from(&mut buffer).unwrap();
+    assert_eq!((length, from), (3, sender.local_addr().unwrap()));
+    assert_would_block(receiver.recv(&mut buffer));
 }
 
 #[test]
@@ -107,10 +118,10 @@ fn calls_of_the_caller_s_own_are_seen() {
         waiter.register(&mut receiver, ONE, Interest::READABLE);
         let mut buffer = [0; 16];
         for _ in 0..5 {
-            assert_would_block(receiver.try_io(|| Ok(rustix::io::read(&receiver, &mut buffer)?)));
+            assert_would_block(receiver.try_io(|| (&*SockRef::from(&receiver)).read(&mut buffer)));
             sender.send_to(b"hello", receiver.local_addr().unwrap()).unwrap();
             waiter.expect_readable(ONE);
-            let length = receiver.try_io(|| Ok(rustix::io::read(&receiver, &mut buffer)?));
+            let length = receiver.try_io(|| (&*SockRef::from(&receiver)).read(&mut buffer));
             assert_eq!(length.unwrap(), 5);
         }
     });
@@ -146,7 +157,7 @@ fn groups_are_joined_and_left() {
 
         let sender = UdpSocket::bind(any_port()).unwrap();
         let port = socket.local_addr().unwrap().port();
-        rustix::net::sockopt::set_ip_multicast_if(&sender, &Ipv4Addr::LOCALHOST).unwrap();
+        SockRef::from(&sender).set_multicast_if_v4(&Ipv4Addr::LOCALHOST).unwrap();
         match sender.send_to(b"all", (group, port).into()) {
             Ok(length) => {
                 waiter.expect_readable(ONE);
@@ -157,7 +168,7 @@ fn groups_are_joined_and_left() {
         socket.leave_multicast_v4(&group, &Ipv4Addr::LOCALHOST).unwrap();
         assert_kind(
             socket.leave_multicast_v4(&group, &Ipv4Addr::LOCALHOST),
-            io::ErrorKind::AddrNotAvailable,
+            if is_wine() { io::ErrorKind::InvalidInput } else { io::ErrorKind::AddrNotAvailable },
         );
     });
 }

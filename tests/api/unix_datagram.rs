@@ -6,7 +6,9 @@ use omnipoll::Interest;
 use omnipoll::net::UnixDatagram;
 
 use crate::support::on_every_backend;
-use crate::support::{ONE, TemporaryPath, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, assert_kind, assert_would_block};
+use crate::system::assert_flags;
+use crate::temporary_path::TemporaryPath;
 
 #[test]
 fn datagrams_find_a_path_and_carry_their_sender() {
@@ -105,7 +107,7 @@ fn paths_in_use_too_long_or_missing_are_refused() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(omnipoll_plain_unix)))]
 fn abstract_names_have_no_file() {
     use std::os::linux::net::SocketAddrExt;
 

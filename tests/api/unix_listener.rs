@@ -5,7 +5,9 @@ use omnipoll::Interest;
 use omnipoll::net::{UnixListener, UnixStream};
 
 use crate::support::on_every_backend;
-use crate::support::{ONE, TemporaryPath, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, assert_kind, assert_would_block};
+use crate::system::assert_flags;
+use crate::temporary_path::TemporaryPath;
 
 #[test]
 fn every_waiting_connection_is_accepted() {
@@ -89,7 +91,7 @@ fn a_client_with_the_longest_name_is_accepted() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(omnipoll_plain_unix)))]
 fn abstract_names_have_no_file() {
     use std::os::linux::net::SocketAddrExt;
 

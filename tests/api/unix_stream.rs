@@ -6,8 +6,10 @@ use omnipoll::Interest;
 use omnipoll::event::Event;
 use omnipoll::net::{UnixListener, UnixStream};
 
-use crate::support::{ONE, TWO, TemporaryPath, assert_flags, assert_kind, assert_would_block};
+use crate::support::{ONE, TWO, assert_kind, assert_would_block};
 use crate::support::{Waiter, on_every_backend, pattern};
+use crate::system::assert_flags;
+use crate::temporary_path::TemporaryPath;
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 

@@ -17,7 +17,8 @@ use omnipoll::{Backend, Interest, Token};
 use rustix::net::SocketFlags;
 
 use crate::harness::Trigger;
-use crate::support::{Bench, Kind, OWED, Registrant, STREAMS, Typed, Way, alone, each};
+use crate::sources::Typed;
+use crate::support::{Bench, Kind, OWED, Registrant, STREAMS, Way, alone, each};
 use crate::system;
 
 const TOKEN: Token = Token(7);
@@ -229,7 +230,7 @@ fn no_spare_helps(backend: Backend) {
         let _client = door.knock();
         bench.expect(TOKEN, Event::is_readable);
         let open = system::open_descriptors();
-        system::refuse(&[libc::SYS_accept4], libc::ENFILE);
+        system::refuse(system::ACCEPT, libc::ENFILE);
         for _ in 0..5 {
             let error = spare.accept(|| door.accept()).map(drop).unwrap_err();
             assert_eq!(error.raw_os_error(), Some(libc::ENFILE));
@@ -321,14 +322,14 @@ fn the_last_one_is_kept(backend: Backend) {
 /// AC-2: a connection that was reset in the queue is an error of its own, and those behind it
 /// are served.
 fn reset_in_the_queue(backend: Backend, trigger: Trigger) {
-    for way in [Way::Typed, Way::Raw] {
+    for way in Way::ALL {
         let mut bench = Bench::new(backend);
         let mut door = Door::open(Kind::Tcp, way);
         bench.register(&mut door, TOKEN, trigger.apply(READ));
         for _ in 0..5 {
             let reset = door.knock();
             let mut before = door.knock();
-            system::reset_on_close(reset.0.as_raw_fd());
+            system::reset_on_close(&reset.0);
             drop(reset);
             let mut alive = 0;
             while alive == 0 {
@@ -355,6 +356,6 @@ fn reset_in_the_queue(backend: Backend, trigger: Trigger) {
 }
 
 promises! {
-    in any: no_spare_helps, others_take_the_spare_one, the_last_one_is_kept;
-    in each: turned_away, left_waiting, reset_in_the_queue;
+    in any on unix: no_spare_helps, others_take_the_spare_one, the_last_one_is_kept;
+    in each on unix: turned_away, left_waiting, reset_in_the_queue;
 }

@@ -134,5 +134,5 @@ fn pairs(backend: Backend) {
 }
 
 promises! {
-    in any: paths_of_every_length, zero_bytes_in_a_path, abstract_names, names_of_the_system, pairs;
+    in any on unix: paths_of_every_length, zero_bytes_in_a_path, abstract_names, names_of_the_system, pairs;
 }

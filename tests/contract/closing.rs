@@ -2,18 +2,20 @@
 //! and whether or not anybody waits again.
 
 use std::io::{self, Read};
-use std::os::fd::{AsRawFd, OwnedFd};
+#[cfg(unix)]
+use std::os::fd::AsRawFd;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{hint, thread};
 
 use omnipoll::event::Event;
 use omnipoll::net::TcpListener;
+#[cfg(unix)]
 use omnipoll::unix::SourceFd;
 use omnipoll::{Backend, Interest, Token};
 
 use crate::harness::Trigger;
-use crate::support::{Bench, End, Kind, OWED, STREAMS, Way, each, pair};
+use crate::support::{Bench, End, Kind, OWED, STREAMS, Way, alone, each, pair};
 
 const TOKEN: Token = Token(7);
 const READ: Interest = Interest::READABLE;
@@ -23,9 +25,7 @@ const READ_WRITE: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// Reads the end of the stream, which must be there or come.
 #[track_caller]
 fn expect_end(theirs: End) {
-    let mut stream = std::os::unix::net::UnixStream::from(OwnedFd::from(theirs));
-    stream.set_nonblocking(false).unwrap();
-    stream.set_read_timeout(Some(OWED)).unwrap();
+    let mut stream = theirs.into_blocking(OWED);
     loop {
         match stream.read(&mut [0; 8]) {
             // A ring that is closed interrupts the thread that had it.
@@ -38,7 +38,7 @@ fn expect_end(theirs: End) {
 /// Does `act` with a registered source, after waits before and after its registration, or
 /// none; nobody waits after that.
 fn closed_by(backend: Backend, trigger: Trigger, way: Way, act: fn(&mut Bench, End)) {
-    for kind in [Kind::Tcp, Kind::Unix] {
+    for kind in Kind::STREAMS {
         for interest in [READ, READ_WRITE] {
             for (before, after) in [(false, false), (true, false), (true, true)] {
                 let mut bench = Bench::new(backend);
@@ -59,14 +59,17 @@ fn closed_by(backend: Backend, trigger: Trigger, way: Way, act: fn(&mut Bench, E
     }
 }
 
+/// In a process of its own: what another test opens may get the number of a raw descriptor.
 fn without_deregistering(backend: Backend, trigger: Trigger) {
-    for way in [Way::Typed, Way::Raw] {
-        closed_by(backend, trigger, way, |_, ours| drop(ours));
-    }
+    alone(&[], || {
+        for way in Way::ALL {
+            closed_by(backend, trigger, way, |_, ours| drop(ours));
+        }
+    });
 }
 
 fn right_after_deregistering(backend: Backend, trigger: Trigger) {
-    for way in [Way::Typed, Way::Raw] {
+    for way in Way::ALL {
         closed_by(backend, trigger, way, |bench, mut ours| {
             bench.registry().deregister(&mut ours).unwrap();
         });
@@ -74,12 +77,12 @@ fn right_after_deregistering(backend: Backend, trigger: Trigger) {
 }
 
 fn after_it_was_given_away(backend: Backend, trigger: Trigger) {
-    closed_by(backend, trigger, Way::Typed, |_, ours| drop(OwnedFd::from(ours)));
+    closed_by(backend, trigger, Way::Typed, |_, ours| drop(ours.into_blocking(OWED)));
 }
 
 /// The thread that has waited is busy with something else.
 fn by_another_thread(backend: Backend, trigger: Trigger) {
-    for way in [Way::Typed, Way::Raw] {
+    for way in Way::ALL {
         closed_by(backend, trigger, way, |bench, mut ours| {
             let registry = bench.registry().try_clone().unwrap();
             let close = move || registry.deregister(&mut ours).map(|()| drop(ours));
@@ -106,7 +109,7 @@ fn after_the_poll(backend: Backend, trigger: Trigger) {
 /// Just as the wait of another thread ends, which then has other things to do.
 fn while_a_wait_ends(backend: Backend) {
     let mut bench = Bench::new(backend);
-    let (mut other, other_theirs) = pair(Kind::Unix, Way::Typed);
+    let (mut other, other_theirs) = pair(Kind::Tcp, Way::Typed);
     bench.register(&mut other, Token(1), READ);
     let registry = bench.registry().try_clone().unwrap();
     let (begin, begun) = mpsc::channel::<()>();
@@ -120,7 +123,7 @@ fn while_a_wait_ends(backend: Backend) {
             }
         });
         for round in 0..200 {
-            let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+            let (mut ours, theirs) = pair(Kind::Tcp, Way::Typed);
             registry.register(&mut ours, TOKEN, READ).unwrap();
             begin.send(()).unwrap();
             thread::sleep(Duration::from_millis(1));
@@ -139,7 +142,7 @@ fn while_a_wait_ends(backend: Backend) {
 
 /// It left one poll, and was registered with another one.
 fn after_it_moved(backend: Backend, trigger: Trigger) {
-    for way in [Way::Typed, Way::Raw] {
+    for way in Way::ALL {
         closed_by(backend, trigger, way, |bench, mut ours| {
             let mut other = Bench::new(bench.poll.backend());
             other.wait(0);
@@ -152,23 +155,32 @@ fn after_it_moved(backend: Backend, trigger: Trigger) {
     }
 }
 
-/// An address is free again once its listener is dropped.
+/// An address is free again once its listener is dropped. In a process of its own: a program
+/// that another test starts may hold the listener where it gets its flags after its birth.
 fn listeners(backend: Backend) {
-    let mut bench = Bench::new(backend);
-    let mut address = "127.0.0.1:0".parse().unwrap();
-    for round in 0..20 {
-        let mut listener = TcpListener::bind(address).unwrap();
-        address = listener.local_addr().unwrap();
-        bench.register(&mut listener, TOKEN, READ);
-        bench.expect_nothing();
-        if round % 2 == 0 {
-            bench.registry().deregister(&mut listener).unwrap();
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        let mut address = "127.0.0.1:0".parse().unwrap();
+        for round in 0..20 {
+            let mut listener = TcpListener::bind(address).unwrap();
+            address = listener.local_addr().unwrap();
+            bench.register(&mut listener, TOKEN, READ);
+            bench.expect_nothing();
+            if round % 2 == 0 {
+                bench.registry().deregister(&mut listener).unwrap();
+            }
+            drop(listener);
+            let refused = std::net::TcpStream::connect(address).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
         }
-        drop(listener);
-        let refused = std::net::TcpStream::connect(address).unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
-    }
-    // Nor is one kept by a number.
+        #[cfg(unix)]
+        no_listener_by_number(&mut bench, address);
+    });
+}
+
+/// Nor is one kept by a number.
+#[cfg(unix)]
+fn no_listener_by_number(bench: &mut Bench, address: std::net::SocketAddr) {
     let listener = TcpListener::bind(address).unwrap();
     let fd = listener.as_raw_fd();
     bench.register(&mut SourceFd(&fd), TOKEN, READ);

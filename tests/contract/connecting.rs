@@ -2,14 +2,16 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net;
-use std::os::fd::AsRawFd;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix;
+#[cfg(unix)]
+use std::os::{fd::AsRawFd, linux::net::SocketAddrExt, unix};
 use std::thread;
 use std::time::Duration;
 
 use omnipoll::event::Event;
-use omnipoll::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use omnipoll::net::TcpStream;
+#[cfg(unix)]
+use omnipoll::net::{TcpListener, UnixListener, UnixStream};
+#[cfg(unix)]
 use omnipoll::unix::SourceFd;
 use omnipoll::{Backend, Interest, Token};
 
@@ -20,7 +22,6 @@ use crate::system;
 const TOKEN: Token = Token(7);
 const READ: Interest = Interest::READABLE;
 const WRITE: Interest = Interest::WRITABLE;
-const WAYS: [Way; 2] = [Way::Typed, Way::Raw];
 
 /// An address of the loopback where nobody listens.
 fn nobody() -> net::SocketAddr {
@@ -30,7 +31,7 @@ fn nobody() -> net::SocketAddr {
 
 /// CO-1, SE-3: whichever direction was asked for, in every trigger; and the reason is told once.
 fn refused(backend: Backend, trigger: Trigger) {
-    for way in WAYS {
+    for way in Way::ALL {
         for interest in [READ, WRITE, READ | WRITE] {
             let mut bench = Bench::new(backend);
             let mut stream = TcpStream::connect(nobody()).unwrap();
@@ -53,7 +54,7 @@ fn refused(backend: Backend, trigger: Trigger) {
 }
 
 fn made(backend: Backend, trigger: Trigger) {
-    for way in WAYS {
+    for way in Way::ALL {
         let mut bench = Bench::new(backend);
         let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
         let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -73,6 +74,7 @@ fn made(backend: Backend, trigger: Trigger) {
 
 /// CO-2: the packets to a listener whose queue is full are lost, so connecting takes as long
 /// as it takes: nothing is told until there is room.
+#[cfg(unix)]
 fn pending(backend: Backend) {
     let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -83,7 +85,7 @@ fn pending(backend: Backend) {
 
     let mut bench = Bench::new(backend);
     let mut streams: Vec<_> = (0..2).map(|_| TcpStream::connect(address).unwrap()).collect();
-    for (stream, way) in streams.iter_mut().zip(WAYS) {
+    for (stream, way) in streams.iter_mut().zip(Way::ALL) {
         bench.register_in(way, stream, TOKEN, READ | WRITE);
     }
     let early = bench.wait(300);
@@ -98,6 +100,7 @@ fn pending(backend: Backend) {
 }
 
 /// CO-1: a Unix listener whose queue is full says so at once, and nothing was connected.
+#[cfg(unix)]
 fn no_room_in_a_queue(backend: Backend) {
     let any = unix::net::SocketAddr::from_pathname("").unwrap();
     let mut listener = UnixListener::bind_addr(&any).unwrap();
@@ -126,8 +129,9 @@ fn no_room_in_a_queue(backend: Backend) {
 }
 
 /// UD-1: a refusal that is pending while its socket is closed harms nobody.
+#[cfg(unix)]
 fn closed_before_its_error_is_read(backend: Backend, trigger: Trigger) {
-    for way in WAYS {
+    for way in Way::ALL {
         let mut bench = Bench::new(backend);
         let mut socket = socket_to_nobody();
         system::queue_errors(socket.as_raw_fd());
@@ -147,6 +151,7 @@ fn closed_before_its_error_is_read(backend: Backend, trigger: Trigger) {
 }
 
 promises! {
-    in any: pending, no_room_in_a_queue;
-    in each: refused, made, closed_before_its_error_is_read;
+    in any on unix: pending, no_room_in_a_queue;
+    in each: refused, made;
+    in each on unix: closed_before_its_error_is_read;
 }

@@ -5,10 +5,11 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
 use omnipoll::event::Event;
-use omnipoll::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram};
+use omnipoll::net::{TcpListener, TcpStream, UdpSocket};
 use omnipoll::{Backend, Interest, Token};
 
 use crate::support::{ALL, Bench, Kind, STREAMS, Waiter, Way, each, pair, tcp_pair, writing_pair};
+use crate::system;
 
 const TOKEN: Token = Token(7);
 const READ: Interest = Interest::READABLE;
@@ -138,7 +139,7 @@ fn unknown_direction_tried(backend: Backend) {
         let mut total = 0;
         loop {
             let mut buffer = [0; 64];
-            let peek_or_read = || rustix::io::read(stream, &mut buffer).map_err(Into::into);
+            let peek_or_read = || system::read(stream, &mut buffer);
             match stream.try_io(peek_or_read) {
                 Ok(length) => total += length,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return total,
@@ -178,9 +179,7 @@ fn unknown_direction_under_a_wait(backend: Backend) {
         let mut total = 0;
         while total < 5 {
             waiter.expect(TOKEN, Event::is_readable);
-            while let Ok(length) =
-                ours.try_io(|| rustix::io::read(&ours, &mut buffer).map_err(Into::into))
-            {
+            while let Ok(length) = ours.try_io(|| system::read(&ours, &mut buffer)) {
                 total += length;
             }
         }
@@ -330,21 +329,13 @@ fn empty_datagrams(backend: Backend) {
     let mut udp = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let sender = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     sender.connect(udp.local_addr().unwrap()).unwrap();
-    let (mut unix, peer) = UnixDatagram::pair().unwrap();
     bench.register(&mut udp, TOKEN, READ);
-    bench.register(&mut unix, Token(8), READ);
     for _ in 0..3 {
         sender.send(b"").unwrap();
         let event = bench.expect(TOKEN, Event::is_readable);
         assert!(!event.is_read_closed(), "{event:?}");
         assert_eq!(udp.recv(&mut [0; 8]).unwrap(), 0);
         assert_eq!(udp.recv(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
-
-        peer.send(b"").unwrap();
-        let event = bench.expect(Token(8), Event::is_readable);
-        assert!(!event.is_read_closed(), "{event:?}");
-        assert_eq!(unix.recv(&mut [0; 8]).unwrap(), 0);
-        assert_eq!(unix.recv(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
     }
     bench.expect_silence();
 }
@@ -377,25 +368,31 @@ fn writing_to_a_half_closed_peer(backend: Backend) {
     });
 }
 
+/// The same of a Unix domain socket.
+#[cfg(unix)]
+fn empty_unix_datagrams(backend: Backend) {
+    let mut bench = Bench::new(backend);
+    let (mut unix, peer) = omnipoll::net::UnixDatagram::pair().unwrap();
+    bench.register(&mut unix, TOKEN, READ);
+    for _ in 0..3 {
+        peer.send(b"").unwrap();
+        let event = bench.expect(TOKEN, Event::is_readable);
+        assert!(!event.is_read_closed(), "{event:?}");
+        assert_eq!(unix.recv(&mut [0; 8]).unwrap(), 0);
+        assert_eq!(unix.recv(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+    bench.expect_silence();
+}
+
 /// EP-17: what a socket reports before it is connected must not hide the connection.
 fn connected_after_registration(backend: Backend) {
     let mut bench = Bench::new(backend);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let socket = rustix::net::socket_with(
-        rustix::net::AddressFamily::INET,
-        rustix::net::SocketType::STREAM,
-        rustix::net::SocketFlags::NONBLOCK,
-        None,
-    );
-    let mut stream = TcpStream::from(socket.unwrap());
+    let mut stream = system::unconnected();
     bench.register(&mut stream, TOKEN, READ | WRITE);
     bench.expect_silence();
-    let connected = stream.try_io(|| match rustix::net::connect(&stream, &address) {
-        Err(rustix::io::Errno::INPROGRESS) => Ok(()),
-        result => result.map_err(Into::into),
-    });
-    connected.unwrap();
+    stream.try_io(|| system::begin_to_connect(&stream, address)).unwrap();
     bench.expect(TOKEN, |event| event.is_writable() && !event.is_read_closed());
     bench.expect_silence();
     assert!(stream.peer_addr().is_ok());
@@ -406,8 +403,8 @@ fn many_at_once(backend: Backend) {
     let mut bench = Bench::with_capacity(backend, 16);
     let mut pairs: Vec<_> = (0..100)
         .map(|number| {
-            let way = if number % 2 == 0 { Way::Typed } else { Way::Raw };
-            pair([Kind::Tcp, Kind::Unix, Kind::Pipe][number % 3], way)
+            let way = Way::of(number);
+            pair(Kind::of(number), way)
         })
         .collect();
     for (number, (ours, _)) in pairs.iter_mut().enumerate() {
@@ -435,4 +432,5 @@ promises! {
         reregister_reports_again, dropped_direction, refilled_under_a_wait, peeked_and_left_alone,
         urgent_byte_left_alone, accepted_then_connected_again, empty_datagrams, writing_to_a_half_closed_peer,
         connected_after_registration, many_at_once;
+    in Edge on unix: empty_unix_datagrams;
 }

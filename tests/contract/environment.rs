@@ -1,6 +1,7 @@
 //! The choice of a backend: by name, by the environment, or by what is best.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use omnipoll::{Backend, Events, Poll, Support};
 
@@ -19,7 +20,7 @@ fn by_the_environment(backend: Backend) {
     alone(&[("OMNIPOLL_BACKEND", backend.name())], || {
         assert_eq!(Poll::new().unwrap().backend(), backend);
         // What the program says counts more.
-        let other = Backend::ALL[0];
+        let other = Backend::available()[0];
         assert_eq!(Poll::builder().backend(other).build().unwrap().backend(), other);
     });
 }
@@ -39,6 +40,17 @@ fn wrong_names_are_refused(backend: Backend) {
     assert!("".parse::<Backend>().is_err());
 }
 
+fn what_is_not_here_is_refused(_: Backend) {
+    let Some(absent) = Backend::ALL.iter().find(|backend| !backend.is_available()) else { return };
+    alone(&[("OMNIPOLL_BACKEND", absent.name())], || {
+        let error = Poll::new().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        let text = error.to_string();
+        // Who did not set the variable learns of it.
+        assert!(text.starts_with(&format!("OMNIPOLL_BACKEND={absent}: ")), "{text}");
+    });
+}
+
 fn an_empty_name_is_none(_: Backend) {
     alone(&[("OMNIPOLL_BACKEND", "")], || {
         assert_eq!(Poll::new().unwrap().backend(), Backend::available()[0]);
@@ -49,21 +61,38 @@ fn capabilities_are_told(backend: Backend) {
     let poll = Poll::builder().backend(backend).build().unwrap();
     let told = poll.capabilities();
     let is_epoll = matches!(backend, Backend::Epoll | Backend::IoUring);
-    assert_eq!(told.edge == Support::Native, is_epoll);
+    let is_kqueue = backend == Backend::Kqueue;
+    assert_eq!(told.edge == Support::Native, is_epoll || is_kqueue);
     assert_eq!(told.exclusive == Support::Native, is_epoll);
-    assert_eq!(told.descriptor == Support::Native, is_epoll);
+    let has_descriptor = is_epoll || (is_kqueue && !cfg!(omnipoll_libkqueue));
+    assert_eq!(told.descriptor == Support::Native, has_descriptor);
     assert_ne!(told.level, Support::Absent);
     assert_ne!(told.oneshot, Support::Absent);
     assert_eq!(told.hang_up == Support::Absent, backend == Backend::Select);
     // To ask changes nothing.
     assert_eq!(poll.capabilities(), told);
     let mut poll = poll;
-    poll.poll(&mut Events::with_capacity(1), Some(std::time::Duration::from_nanos(1))).unwrap();
+    poll.poll(&mut Events::with_capacity(1), Some(Duration::from_nanos(1))).unwrap();
     assert_eq!(poll.capabilities(), told);
+}
+
+/// What is opened only to find out is closed where it interrupts nobody.
+fn to_ask_interrupts_no_wait(backend: Backend) {
+    let mut poll = Poll::builder().backend(backend).build().unwrap();
+    let mut events = Events::with_capacity(1);
+    for _ in 0..10 {
+        let available = Backend::available();
+        for &other in Backend::ALL.iter().filter(|other| !available.contains(other)) {
+            assert!(Poll::builder().backend(other).build().is_err());
+        }
+        assert!(backend.is_available());
+        assert_ne!(poll.capabilities().level, Support::Absent);
+        poll.poll(&mut events, Some(Duration::from_millis(20))).unwrap();
+    }
 }
 
 promises! {
     in any:
-        by_name, by_the_environment, wrong_names_are_refused, an_empty_name_is_none,
-        capabilities_are_told;
+        by_name, by_the_environment, wrong_names_are_refused, what_is_not_here_is_refused,
+        an_empty_name_is_none, capabilities_are_told, to_ask_interrupts_no_wait;
 }

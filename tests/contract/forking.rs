@@ -182,8 +182,8 @@ fn a_child_beside_busy_threads(backend: Backend) {
 const CHILDREN: usize = 1500;
 
 promises! {
-    in any: a_child_with_its_own_poll, a_child_that_drops_a_sleeper, a_child_beside_busy_threads;
-    in each:
+    in any on unix: a_child_with_its_own_poll, a_child_that_drops_a_sleeper, a_child_beside_busy_threads;
+    in each on unix:
         a_child_that_closes, a_child_that_drops, a_child_that_drops_the_poll_first,
         a_child_beside_a_wait;
 }

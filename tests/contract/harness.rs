@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 
 use libtest_mimic::{Completion, Failed, Trial};
-use omnipoll::{Backend, Interest};
+use omnipoll::{Backend, Interest, Poll};
 
 use crate::gates;
 use crate::support::is_alone;
@@ -51,6 +51,8 @@ pub(crate) enum Proof {
 /// One promise.
 pub(crate) struct Promise {
     pub(crate) name: &'static str,
+    /// The one family of systems that it speaks of, if it does not speak of all.
+    pub(crate) on: Option<&'static str>,
     pub(crate) proof: Proof,
 }
 
@@ -59,20 +61,43 @@ pub(crate) struct Chapter {
     pub(crate) name: &'static str,
     /// What the file is about, for the table in docs/.
     pub(crate) title: &'static str,
-    pub(crate) promises: &'static [Promise],
+    /// The rows of its table.
+    pub(crate) promises: &'static [&'static [Promise]],
+}
+
+impl Chapter {
+    pub(crate) fn promises(&self) -> impl Iterator<Item = &'static Promise> + use<> {
+        self.promises.iter().copied().flatten()
+    }
 }
 
 /// The table of a file's promises: those `in Edge` and the like speak of one trigger, those
-/// `in any` of none in particular, and those `in each` are proven in every one.
+/// `in any` of none in particular, and those `in each` are proven in every one. Those `on unix`
+/// are there on Unix alone.
 macro_rules! promises {
-    ($(in $trigger:ident: $($name:ident),+ $(,)?;)+) => {
-        pub(crate) const PROMISES: &[crate::harness::Promise] = &[$($(
-            crate::harness::Promise {
-                name: stringify!($name),
-                proof: promises!(@proof $trigger $name),
-            },
-        )+)+];
+    ($(in $trigger:ident $(on $system:ident)?: $($name:ident),+ $(,)?;)+) => {
+        pub(crate) const PROMISES: &[&[crate::harness::Promise]] = &[$(
+            promises!(@row ($($system)?) $trigger $($name),+),
+        )+];
     };
+    (@row () $trigger:ident $($name:ident),+) => {
+        &[$(crate::harness::Promise {
+            name: stringify!($name),
+            on: None,
+            proof: promises!(@proof $trigger $name),
+        }),+]
+    };
+    (@row ($system:ident) $trigger:ident $($name:ident),+) => {{
+        #[cfg($system)]
+        const ROW: &[crate::harness::Promise] = &[$(crate::harness::Promise {
+            name: stringify!($name),
+            on: Some(stringify!($system)),
+            proof: promises!(@proof $trigger $name),
+        }),+];
+        #[cfg(not($system))]
+        const ROW: &[crate::harness::Promise] = &[];
+        ROW
+    }};
     (@proof any $name:ident) => { crate::harness::Proof::Of(None, $name) };
     (@proof each $name:ident) => { crate::harness::Proof::InEach($name) };
     (@proof $trigger:ident $name:ident) => {
@@ -101,10 +126,11 @@ impl Case {
 /// The tests that `chapters` make.
 pub(crate) fn trials(chapters: &[Chapter]) -> Vec<Trial> {
     report_what_it_was_at();
+    let backends = thread::spawn(backends).join().expect("it does not panic");
     let mut trials = Vec::new();
     for chapter in chapters {
-        for promise in chapter.promises {
-            for &backend in Backend::ALL {
+        for promise in chapter.promises() {
+            for &backend in &backends {
                 let (chapter, promise_name) = (chapter.name, promise.name);
                 let case = |trigger| Case { chapter, promise: promise_name, backend, trigger };
                 match promise.proof {
@@ -117,6 +143,18 @@ pub(crate) fn trials(chapters: &[Chapter]) -> Vec<Trial> {
         }
     }
     trials
+}
+
+/// Those that are here; says why the others are not. In a thread of its own, as each test.
+fn backends() -> Vec<Backend> {
+    let is_here = |backend: &Backend| match Poll::builder().backend(*backend).build() {
+        Err(error) if !backend.is_available() => {
+            eprintln!("skipped: everything on {backend}: {error}");
+            false
+        }
+        _ => true,
+    };
+    Backend::ALL.iter().copied().filter(is_here).collect()
 }
 
 /// One test, in a thread of its own: one that has had an io_uring is interrupted when that is
@@ -133,10 +171,7 @@ fn trial(case: Case, prove: impl FnOnce() + Send + 'static) -> Trial {
 }
 
 fn run(case: &Case, prove: impl FnOnce()) -> Result<Completion, Failed> {
-    if !case.backend.is_available() {
-        return Ok(Completion::ignored_with(format!("no {} here", case.backend)));
-    }
-    if let Some(reason) = gates::reason(case.chapter, case.promise, case.backend) {
+    if let Some(reason) = gates::reason_here(case.chapter, case.promise, case.backend) {
         return Ok(Completion::ignored_with(reason));
     }
     NOW.with_borrow_mut(|now| *now = Now { name: case.name(), at: String::new() });

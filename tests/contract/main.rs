@@ -14,21 +14,38 @@
 //! that went by. Most defects of event loops are busy loops, and their outcomes are right.
 //! No test asserts that something was fast, save by bounds of seconds.
 //!
+//! What only Unix has, as descriptors by number, signals and files, is `on unix` in the
+//! tables; what a source is on each family of systems stands in `sources/`.
+//!
 //! An ID such as `RG-1` in a comment names the defect, known from other libraries, that
 //! the test would catch.
+
+#![cfg_attr(
+    not(unix),
+    allow(unused_imports, unused_mut, dead_code, reason = "some promises are of Unix alone")
+)]
 
 #[macro_use]
 mod harness;
 mod gates;
+#[cfg_attr(unix, path = "sources/unix.rs")]
+#[cfg_attr(windows, path = "sources/windows.rs")]
+mod sources;
 mod support;
+#[cfg_attr(unix, path = "system/unix.rs")]
+#[cfg_attr(windows, path = "system/windows.rs")]
 mod system;
 
+#[cfg(unix)]
 mod accepting;
+#[cfg(unix)]
 mod addresses;
 mod barrier;
 mod closing;
 mod connecting;
+#[cfg(unix)]
 mod contract_page;
+#[cfg(unix)]
 mod descriptors;
 mod edge;
 mod edge_ends;
@@ -36,26 +53,37 @@ mod edge_threads;
 mod environment;
 mod exclusive;
 mod fairness;
+#[cfg(unix)]
 mod files;
+#[cfg(unix)]
 mod forking;
 mod latency;
 mod leaks;
 mod level;
 mod moving;
+#[cfg(unix)]
 mod nesting;
 mod oneshot;
+#[cfg(unix)]
 mod pitfalls;
+#[cfg(unix)]
 mod refusals;
 mod registration;
+#[cfg(unix)]
 mod selecting;
+#[cfg(unix)]
 mod signals;
+#[cfg(unix)]
 mod states;
 mod storms;
+#[cfg(unix)]
 mod super_server;
 mod time;
 mod waking;
 
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread;
 
 use harness::Chapter;
 
@@ -96,6 +124,7 @@ const CHAPTERS: &[Chapter] = &[
         title: "Level: every wait reports what lasts",
         promises: level::PROMISES,
     },
+    #[cfg(unix)]
     Chapter {
         name: "states",
         title: "States: each kind of descriptor in each state, as poll(2) tells it",
@@ -131,12 +160,15 @@ const CHAPTERS: &[Chapter] = &[
         title: "Waking: no wake-up is lost, none costs more than it must",
         promises: waking::PROMISES,
     },
+    #[cfg(unix)]
     Chapter { name: "files", title: "Files and devices of every kind", promises: files::PROMISES },
+    #[cfg(unix)]
     Chapter {
         name: "selecting",
         title: "Large numbers of descriptors, and large descriptors",
         promises: selecting::PROMISES,
     },
+    #[cfg(unix)]
     Chapter {
         name: "accepting",
         title: "Accepting: failed connections, and no descriptor left",
@@ -147,17 +179,21 @@ const CHAPTERS: &[Chapter] = &[
         title: "Connecting: the outcome is told once it is there, and not before",
         promises: connecting::PROMISES,
     },
+    #[cfg(unix)]
     Chapter {
         name: "addresses",
         title: "Addresses of Unix domain sockets",
         promises: addresses::PROMISES,
     },
+    #[cfg(unix)]
     Chapter {
         name: "descriptors",
         title: "Descriptors: which numbers the library takes, and which it leaves alone",
         promises: descriptors::PROMISES,
     },
+    #[cfg(unix)]
     Chapter { name: "nesting", title: "A poll within a poll", promises: nesting::PROMISES },
+    #[cfg(unix)]
     Chapter {
         name: "signals",
         title: "Signals: none lengthens a wait, swallows an event or ends the program",
@@ -168,11 +204,13 @@ const CHAPTERS: &[Chapter] = &[
         title: "Storms: registrations by the thousand, while others wait and events flow",
         promises: storms::PROMISES,
     },
+    #[cfg(unix)]
     Chapter {
         name: "forking",
         title: "Forking: what a child does with its copies harms nobody",
         promises: forking::PROMISES,
     },
+    #[cfg(unix)]
     Chapter {
         name: "super_server",
         title: "A super-server: children serve what the poll hears of",
@@ -183,6 +221,7 @@ const CHAPTERS: &[Chapter] = &[
         title: "Nothing leaks, and nothing is inherited",
         promises: leaks::PROMISES,
     },
+    #[cfg(unix)]
     Chapter {
         name: "refusals",
         title: "Kernels and sandboxes that lack a call",
@@ -196,8 +235,13 @@ const CHAPTERS: &[Chapter] = &[
 ];
 
 fn main() -> ExitCode {
-    let arguments = libtest_mimic::Arguments::from_args();
+    let mut arguments = libtest_mimic::Arguments::from_args();
+    // Most of them wait more than they compute.
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    arguments.test_threads.get_or_insert(processors.max(4));
     let mut trials = harness::trials(CHAPTERS);
+    // One system writes the page of all.
+    #[cfg(unix)]
     trials.extend(contract_page::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

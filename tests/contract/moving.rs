@@ -108,8 +108,8 @@ fn changed_by_threads_that_end(backend: Backend, trigger: Trigger) {
 fn asked_by_a_thread_that_ends_beside_a_level(backend: Backend, trigger: Trigger) {
     let mut bench = Bench::new(backend);
     bench.wait(0);
-    let (mut busy, busy_theirs) = pair(Kind::Unix, Way::Typed);
-    let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+    let (mut busy, busy_theirs) = pair(Kind::Tcp, Way::Typed);
+    let (mut ours, theirs) = pair(Kind::Tcp, Way::Typed);
     bench.register(&mut busy, Token(1), READ.level());
     bench.register(&mut ours, TOKEN, trigger.apply(READ));
     busy_theirs.send(b"x");

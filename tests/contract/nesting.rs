@@ -159,7 +159,7 @@ fn descriptor_or_none(backend: Backend) {
 }
 
 promises! {
-    in any:
+    in any on unix:
         events_reach_the_outer_poll, levels_reach_the_outer_poll, wake_ups_reach_the_outer_poll,
         what_found_no_room_shows, circles_are_refused, descriptor_or_none;
 }

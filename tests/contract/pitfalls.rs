@@ -348,7 +348,7 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
     Pitfall {
         id: "SE-2",
         what: "sets of 64 sockets",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["registration::a_look_after_many_removals"]),
     },
     Pitfall {
         id: "SE-3",
@@ -429,12 +429,12 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
     Pitfall {
         id: "PO-6",
         what: "poll(2) refuses terminals",
-        answer: DoesNotApply("a defect of macOS, which has no backend yet"),
+        answer: DoesNotApply("a defect of macOS, where `kqueue` and `select` take them"),
     },
     Pitfall {
         id: "PO-7",
         what: "WSAPoll loses failed connections",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["connecting::refused"]),
     },
     Pitfall {
         id: "EP-1",
@@ -556,37 +556,39 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
     Pitfall {
         id: "KQ-2",
         what: "the end of a stream hides the last data",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["edge_ends::data_before_the_end", "edge_ends::data_and_end_in_one_go"]),
     },
     Pitfall {
         id: "KQ-3",
         what: "filters are taken for bits",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Elsewhere("an enum, in `src/backend/kqueue/kevent.rs`"),
     },
     Pitfall {
         id: "KQ-4",
         what: "a list of changes stops at the first error",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["edge::dropped_direction", "registration::changed_and_back"]),
     },
     Pitfall {
         id: "KQ-5",
         what: "a change eats events",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["registration::changes_take_no_event"]),
     },
     Pitfall {
         id: "KQ-6",
         what: "a closed pipe cannot be registered",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Elsewhere(
+            "`a_refused_pipe_without_readers_is_told_in_every_trigger` of `src/backend/kqueue/mod.rs`",
+        ),
     },
     Pitfall {
         id: "KQ-7",
         what: "a change is put off until its descriptor is closed",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: DoesNotApply("no change is put off"),
     },
     Pitfall {
         id: "KQ-8",
         what: "a waker's event is never cleared",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["waking::many_are_one", "waking::back_and_forth"]),
     },
     Pitfall {
         id: "KQ-9",
@@ -599,72 +601,75 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
     Pitfall {
         id: "KQ-10",
         what: "terminals are refused",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Elsewhere(
+            "`terminals_and_the_queue_are_told_side_by_side` of `src/backend/kqueue/terminals.rs`",
+        ),
     },
-    Pitfall {
-        id: "KQ-11",
-        what: "ends of processes",
-        answer: DoesNotApply("no kqueue backend yet"),
-    },
+    Pitfall { id: "KQ-11", what: "ends of processes", answer: DoesNotApply("no child source yet") },
     Pitfall {
         id: "KQ-12",
         what: "timers of the kernel",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: DoesNotApply("the only timer is the timeout of a wait"),
     },
     Pitfall {
         id: "KQ-13",
         what: "closing does not wake who waits",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["registration::dropped_under_a_wait"]),
     },
     Pitfall {
         id: "KQ-14",
         what: "the struct differs between systems",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Elsewhere(
+            "`libc` has the struct of each system, and `src/backend/kqueue/kevent.rs` is the one file that knows it",
+        ),
     },
     Pitfall {
         id: "KQ-15",
         what: "a descriptor is inherited for a moment",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["leaks::nothing_is_inherited"]),
     },
     Pitfall {
         id: "KQ-16",
         what: "urgent data on Darwin",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["files::urgent_data_is_priority"]),
     },
     Pitfall {
         id: "KQ-17",
         what: "the system's error is hidden",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: Promises(&["files::refused_alike", "registration::closed_descriptor_is_refused"]),
     },
     Pitfall {
         id: "KQ-18",
         what: "sizes are cut to 32 bits",
-        answer: DoesNotApply("no kqueue backend yet"),
+        answer: DoesNotApply("no size is looked at"),
     },
     Pitfall {
         id: "WN-1",
         what: "one pending request a socket",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["registration::changed_back_and_forth_under_a_wait"]),
     },
     Pitfall {
         id: "WN-2",
         what: "events lost between deregistering and registering",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["storms::events_flow_on", "registration::changed_and_back"]),
     },
     Pitfall {
         id: "WN-3",
         what: "a socket's number used again",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["barrier::with_the_number_used_again", "barrier::with_dropped_sources"]),
     },
     Pitfall {
         id: "WN-4",
         what: "memory that the kernel still writes to",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["leaks::polls", "leaks::registrations", "leaks::dropped_sources"]),
     },
     Pitfall {
         id: "WN-5",
         what: "edges in software",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: PromisesAnd(
+            &["edge::drained_then_refilled", "edge::short_write_then_room"],
+            "tests/api",
+        ),
     },
     Pitfall {
         id: "WN-6",
@@ -674,48 +679,56 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
     Pitfall {
         id: "WN-7",
         what: "layered providers",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Elsewhere("backend/windows/raw_socket.rs asks in the two ways there are"),
     },
     Pitfall {
         id: "WN-8",
         what: "more than 32 sockets",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["registration::a_look_after_many_removals"]),
     },
     Pitfall {
         id: "WN-9",
         what: "a lock held while waiting",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["registration::changes_do_not_block"]),
     },
     Pitfall {
         id: "WN-10",
         what: "the reason of a failed connection",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["connecting::refused"]),
     },
-    Pitfall { id: "WN-11", what: "named pipes", answer: DoesNotApply("no Windows backend yet") },
+    Pitfall {
+        id: "WN-11",
+        what: "named pipes",
+        answer: Elsewhere("tests/api/named_pipe.rs, and compat/mio/tests/on_tokio"),
+    },
     Pitfall {
         id: "WN-12",
         what: "handles are inherited",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Elsewhere("tests/api, for each type"),
     },
     Pitfall {
         id: "WN-13",
         what: "waits early and late",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&[
+            "time::no_early_return",
+            "time::a_thousand_waits",
+            "time::long_timeouts_last",
+        ]),
     },
     Pitfall {
         id: "WN-14",
         what: "lengths cut to 32 bits",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Elsewhere("net/socket/windows.rs leaves the lengths to socket2, which cuts them"),
     },
     Pitfall {
         id: "WN-15",
         what: "a refused datagram fails a later one",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["edge_ends::refused_datagrams"]),
     },
     Pitfall {
         id: "WN-16",
         what: "notifications of the newest kind",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: DoesNotApply("not used: the polls of the driver do the same on every version"),
     },
     Pitfall {
         id: "WN-17",
@@ -725,7 +738,7 @@ pub(crate) const PITFALLS: &[Pitfall] = &[
     Pitfall {
         id: "WN-18",
         what: "a completion between check and arm",
-        answer: DoesNotApply("no Windows backend yet"),
+        answer: Promises(&["edge_threads::filled_and_drained"]),
     },
     Pitfall {
         id: "SP-1",

@@ -215,7 +215,25 @@ fn epoll_refused(backend: Backend) {
         let refused = bench.registry().reregister(&mut ours, Token(9), READ);
         assert!(refused.is_err(), "an edge that nobody can make is promised");
         bench.registry().deregister(&mut ours).unwrap();
+        number_stays_taken(&bench);
     });
+}
+
+/// Nobody says that a raw descriptor was closed, so its number stays registered until it is
+/// deregistered: what `registration::number_used_again` promises elsewhere.
+fn number_stays_taken(bench: &Bench) {
+    let (mut ours, theirs) = pair(Kind::Unix, Way::Raw);
+    let number = theirs.as_raw_fd();
+    bench.register(&mut SourceFd(&number), TOKEN, READ.level());
+    let _again = system::duplicate_to(ours.as_raw_fd(), number);
+    // The first owner of the number was closed by that.
+    std::mem::forget(theirs);
+    let taken = bench.registry().register(&mut SourceFd(&number), Token(8), READ.level());
+    assert_eq!(taken.unwrap_err().kind(), ErrorKind::AlreadyExists);
+    bench.registry().deregister(&mut SourceFd(&number)).unwrap();
+    bench.register(&mut SourceFd(&number), Token(8), READ.level());
+    bench.registry().deregister(&mut SourceFd(&number)).unwrap();
+    bench.register(&mut ours, TOKEN, READ.level());
 }
 
 /// Even without the kernel's edges, an end of a stream or a full queue of wake-ups is told.
@@ -311,7 +329,7 @@ fn io_uring_refused(backend: Backend) {
 }
 
 promises! {
-    in any:
+    in any on unix:
         nanoseconds_refused, nanoseconds_refused_later, eventfd_refused, full_pipe_of_wake_ups,
         accept4_refused, epoll_refused, ends_without_kernel_edges, io_uring_refused,
         no_descriptors_left, second_thread_without_descriptors;

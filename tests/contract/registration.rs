@@ -2,19 +2,26 @@
 //! nothing half done; and a descriptor that was closed behind the library's back harms
 //! nobody.
 
+#[cfg(unix)]
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
+#[cfg(unix)]
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use omnipoll::event::Event;
-use omnipoll::net::{TcpStream, UnixStream};
+use omnipoll::net::TcpStream;
+#[cfg(unix)]
+use omnipoll::net::UnixStream;
+#[cfg(unix)]
 use omnipoll::unix::SourceFd;
 use omnipoll::{Backend, Interest, Token};
+#[cfg(unix)]
 use rustix::io::Errno;
+#[cfg(unix)]
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use crate::harness::Trigger;
@@ -79,11 +86,12 @@ fn source_of_another_poll(backend: Backend) {
 }
 
 /// RG-3, RG-9: refused, and nothing is left of it.
+#[cfg(unix)]
 fn closed_descriptor_is_refused(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         let mut bench = Bench::new(backend);
         // What the library opens for the first of them has its number before `fd` is free.
-        let (mut first, _their_first) = pair(Kind::Unix, Way::Raw);
+        let (mut first, _their_first) = pair(Kind::LOCAL, Way::Raw);
         bench.register(&mut first, TOKEN, READ);
         let (ours, theirs) = UnixStream::pair().unwrap();
         let (fd, _peer) = (ours.into_raw_fd(), theirs.into_raw_fd());
@@ -103,7 +111,7 @@ fn closed_descriptor_is_refused(backend: Backend, trigger: Trigger) {
             expect_not_open(bench.registry().deregister(&mut SourceFd(&number)));
         }
         // The number's next owner has nothing to do with it.
-        let (mut ours, theirs) = pair(Kind::Unix, Way::Raw);
+        let (mut ours, theirs) = pair(Kind::LOCAL, Way::Raw);
         assert!(ours.as_raw_fd() == fd || theirs.as_raw_fd() == fd);
         bench.expect_nothing();
         bench.register(&mut ours, Token(8), trigger.apply(READ));
@@ -116,11 +124,13 @@ fn closed_descriptor_is_refused(backend: Backend, trigger: Trigger) {
 }
 
 #[track_caller]
+#[cfg(unix)]
 fn expect_not_open(refused: io::Result<()>) {
     assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::EBADF));
 }
 
 /// RG-3: the same descriptor is registered once, as a type and as a number.
+#[cfg(unix)]
 fn typed_and_raw_are_one(backend: Backend, trigger: Trigger) {
     let mut bench = Bench::new(backend);
     let (mut ours, mut theirs) = tcp_pair();
@@ -148,6 +158,7 @@ fn typed_and_raw_are_one(backend: Backend, trigger: Trigger) {
 }
 
 /// The descriptors that the library opens for itself are nobody else's to register.
+#[cfg(unix)]
 fn own_descriptors_are_refused(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         let open = || (0..100).filter(|&number| system::is_open(number)).collect::<Vec<RawFd>>();
@@ -170,6 +181,7 @@ fn own_descriptors_are_refused(backend: Backend, trigger: Trigger) {
 }
 
 /// A typed source whose registration failed is as if nothing had been asked.
+#[cfg(unix)]
 fn failed_registration_leaves_nothing(backend: Backend, trigger: Trigger) {
     let bench = Bench::new(backend);
     // Not a pipe at all, which nobody checks.
@@ -181,17 +193,20 @@ fn failed_registration_leaves_nothing(backend: Backend, trigger: Trigger) {
     assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
-/// Epoll forgets what is closed, and others have one for raw descriptors.
-fn has_epoll_for_raw(backend: Backend) -> bool {
-    matches!(backend, Backend::Epoll | Backend::IoUring)
+/// Epoll, kqueue and event ports forget what is closed, and others have an epoll for raw
+/// descriptors.
+fn forgets_what_is_closed(backend: Backend) -> bool {
+    use Backend::{Epoll, EventPorts, IoUring, Kqueue};
+    matches!(backend, Epoll | EventPorts | IoUring | Kqueue)
 }
 
 /// SE-8, PO-1: one error event at the most, then silence, and the others are served.
+#[cfg(unix)]
 fn closed_behind_the_back(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         let mut bench = Bench::new(backend);
         let (ours, _theirs) = UnixStream::pair().unwrap();
-        let (mut other, their_other) = pair(Kind::Unix, Way::Typed);
+        let (mut other, their_other) = pair(Kind::LOCAL, Way::Typed);
         let fd = ours.into_raw_fd();
         bench.register(&mut SourceFd(&fd), TOKEN, trigger.apply(READ));
         bench.register(&mut other, Token(8), READ);
@@ -205,7 +220,7 @@ fn closed_behind_the_back(backend: Backend, trigger: Trigger) {
             errors += 1;
         });
         // Edges of the others come from an epoll too.
-        let is_told = !has_epoll_for_raw(backend) && !trigger.apply(READ).is_edge();
+        let is_told = !forgets_what_is_closed(backend) && !trigger.apply(READ).is_edge();
         assert_eq!(errors, usize::from(is_told));
 
         their_other.send(b"x");
@@ -224,6 +239,7 @@ fn closed_behind_the_back(backend: Backend, trigger: Trigger) {
 }
 
 /// RG-3: one that was found to be closed is not brought back.
+#[cfg(unix)]
 fn typed_and_closed_behind_the_back(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         let mut bench = Bench::new(backend);
@@ -240,6 +256,7 @@ fn typed_and_closed_behind_the_back(backend: Backend, trigger: Trigger) {
 }
 
 /// The same for several at once, with room for one event.
+#[cfg(unix)]
 fn many_closed_behind_the_back(backend: Backend) {
     alone(&[], || {
         let mut bench = Bench::with_capacity(backend, 1);
@@ -251,7 +268,7 @@ fn many_closed_behind_the_back(backend: Backend) {
             fds.push(fd);
             peers.push(theirs);
         }
-        let (mut other, their_other) = pair(Kind::Unix, Way::Typed);
+        let (mut other, their_other) = pair(Kind::LOCAL, Way::Typed);
         bench.register(&mut other, TOKEN, READ);
         their_other.send(b"x");
         fds.iter().for_each(|&fd| system::close(fd));
@@ -262,13 +279,16 @@ fn many_closed_behind_the_back(backend: Backend) {
                 other.drain();
             }
         });
-        let each = usize::from(!has_epoll_for_raw(backend));
+        // A port meets them for the first time in the wait, when they are closed already.
+        let is_told = !forgets_what_is_closed(backend) || backend == Backend::EventPorts;
+        let each = usize::from(is_told);
         assert_eq!(seen[..5], [each; 5]);
         assert_eq!(seen[TOKEN.0], 1);
     });
 }
 
 /// RG-3: closed without deregistering, and the number was given out again.
+#[cfg(unix)]
 fn number_used_again(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         for waits_between in [true, false] {
@@ -276,7 +296,7 @@ fn number_used_again(backend: Backend, trigger: Trigger) {
             let (ours, theirs) = UnixStream::pair().unwrap();
             let fd = ours.into_raw_fd();
             bench.register(&mut SourceFd(&fd), TOKEN, trigger.apply(READ));
-            let (next, their_next) = pair(Kind::Unix, Way::Raw);
+            let (next, their_next) = pair(Kind::LOCAL, Way::Raw);
             system::close(fd);
             drop(theirs);
             if waits_between {
@@ -296,6 +316,7 @@ fn number_used_again(backend: Backend, trigger: Trigger) {
 }
 
 /// RG-9: what follows under the number is refused, and nobody waits for it in secret.
+#[cfg(unix)]
 fn refused_under_a_used_number(backend: Backend, trigger: Trigger) {
     alone(&[], || {
         let mut bench = Bench::new(backend);
@@ -312,6 +333,7 @@ fn refused_under_a_used_number(backend: Backend, trigger: Trigger) {
 }
 
 /// A source that is dropped is deregistered, also where a duplicate keeps it open.
+#[cfg(unix)]
 fn dropped_with_a_duplicate_alive(backend: Backend, trigger: Trigger) {
     each(&ALL, |kind, _| {
         let mut bench = Bench::new(backend);
@@ -339,6 +361,7 @@ fn dropped_under_a_wait(backend: Backend, trigger: Trigger) {
 }
 
 /// The same for a raw descriptor that is deregistered before it is closed.
+#[cfg(unix)]
 fn closed_under_a_wait(backend: Backend, trigger: Trigger) {
     let bench = Bench::new(backend);
     let waiter = Waiter::start(&bench.poll, 8);
@@ -372,9 +395,11 @@ fn changed_and_back(backend: Backend, trigger: Trigger) {
         for round in 1..4 {
             bench.reregister(&mut ours, Token(round), trigger.apply(READ));
             bench.expect(Token(round), Event::is_readable);
-            // Of what is asked for now, there is nothing.
-            bench.reregister(&mut ours, TOKEN, trigger.apply(Interest::PRIORITY));
-            bench.expect_nothing();
+            if bench.tells_priority() {
+                // Of what is asked for now, there is nothing.
+                bench.reregister(&mut ours, TOKEN, trigger.apply(Interest::PRIORITY));
+                bench.expect_nothing();
+            }
             bench.reregister(&mut ours, Token(10 + round), trigger.apply(READ));
             bench.expect(Token(10 + round), Event::is_readable);
             for event in bench.wait(0) {
@@ -382,6 +407,21 @@ fn changed_and_back(backend: Backend, trigger: Trigger) {
             }
         }
     });
+}
+
+/// KQ-5: to change one registration takes nothing from the others, whatever is there to tell.
+#[cfg(unix)]
+fn changes_take_no_event(backend: Backend, trigger: Trigger) {
+    let mut bench = Bench::new(backend);
+    let (mut ready, theirs) = pair(Kind::Unix, Way::Raw);
+    let (mut other, _their_other) = pair(Kind::Unix, Way::Raw);
+    bench.register(&mut ready, TOKEN, trigger.apply(READ));
+    theirs.send(b"x");
+    bench.register(&mut other, Token(8), trigger.apply(READ));
+    bench.reregister(&mut other, Token(9), trigger.apply(READ | WRITE));
+    bench.registry().deregister(&mut other).unwrap();
+    let events = bench.wait(1000);
+    assert_eq!(events.iter().map(Event::token).collect::<Vec<_>>(), [TOKEN]);
 }
 
 /// RG-8, PO-3: while another thread sleeps, every change takes effect at once, and the
@@ -432,8 +472,8 @@ fn changes_do_not_block(backend: Backend, trigger: Trigger) {
     let registry = bench.registry().try_clone().unwrap();
     let (outbox, inbox) = mpsc::channel();
     thread::spawn(move || {
-        for way in [Way::Typed, Way::Raw] {
-            let (mut ours, _theirs) = pair(Kind::Unix, way);
+        for way in Way::ALL {
+            let (mut ours, _theirs) = pair(Kind::LOCAL, way);
             registry.register(&mut ours, TOKEN, trigger.apply(READ)).unwrap();
             registry.reregister(&mut ours, TOKEN, trigger.apply(READ)).unwrap();
             registry.deregister(&mut ours).unwrap();
@@ -464,7 +504,7 @@ fn dropped_in_any_order(backend: Backend) {
         let Bench { poll, events } = Bench::new(backend);
         let registry = poll.registry().try_clone().unwrap();
         let waker = omnipoll::Waker::new(&registry, Token(1)).unwrap();
-        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        let (mut ours, theirs) = pair(Kind::LOCAL, Way::Typed);
         registry.register(&mut ours, TOKEN, READ).unwrap();
         theirs.send(b"x");
         waker.wake().unwrap();
@@ -494,9 +534,14 @@ fn dropped_in_any_order(backend: Backend) {
             }
         }
         drop(shared);
-        // Nobody has written where nobody was to.
-        let mut buffer = [0; 8];
-        assert_eq!(theirs.read(&mut buffer).unwrap_err().kind(), ErrorKind::ConnectionReset);
+        // Nobody has written where nobody was to. A program that another test starts may have
+        // copies until it runs, so the end comes a moment later.
+        match theirs.into_blocking(OWED).read(&mut [0; 8]) {
+            // What ends with something unread is reset, and Wine tells a mere end.
+            Ok(0) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            read => panic!("somebody has written: {read:?}"),
+        }
     }
 }
 
@@ -504,7 +549,7 @@ fn dropped_in_any_order(backend: Backend) {
 fn any_token(backend: Backend) {
     let mut bench = Bench::new(backend);
     for token in [0, 1, usize::MAX, usize::MAX - 1, usize::MAX / 2 + 1].map(Token) {
-        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        let (mut ours, theirs) = pair(Kind::LOCAL, Way::Typed);
         bench.register(&mut ours, token, READ);
         theirs.send(b"x");
         bench.expect(token, Event::is_readable);
@@ -512,9 +557,10 @@ fn any_token(backend: Backend) {
 }
 
 /// RG-7, EP-1: the same file may be registered under two numbers.
+#[cfg(unix)]
 fn duplicates_side_by_side(backend: Backend) {
     let mut bench = Bench::new(backend);
-    let (mut ours, theirs) = pair(Kind::Unix, Way::Raw);
+    let (mut ours, theirs) = pair(Kind::LOCAL, Way::Raw);
     let copy = system::duplicate_above(ours.as_raw_fd(), 3);
     bench.register(&mut ours, TOKEN, READ);
     bench.register(&mut SourceFd(&copy.as_raw_fd()), Token(8), READ.level());
@@ -530,27 +576,31 @@ fn duplicates_side_by_side(backend: Backend) {
 
 /// A look finds what is ready, however much the kernel has to clear away before it.
 fn a_look_after_many_removals(backend: Backend, trigger: Trigger) {
-    let mut bench = Bench::new(backend);
-    for _ in 0..5 {
-        let mut pairs: Vec<_> = (0..200).map(|_| pair(Kind::Pipe, Way::Typed)).collect();
-        for (ours, _) in &mut pairs {
-            bench.register(ours, Token(1), trigger.apply(READ));
+    // With so many, others would get numbers that are too high for some select(2).
+    alone(&[], || {
+        let mut bench = Bench::new(backend);
+        for _ in 0..5 {
+            let mut pairs: Vec<_> = (0..200).map(|_| pair(Kind::ONE_WAY, Way::Typed)).collect();
+            for (ours, _) in &mut pairs {
+                bench.register(ours, Token(1), trigger.apply(READ));
+            }
+            assert!(bench.wait(0).is_empty());
+            for (ours, _) in &mut pairs {
+                bench.registry().deregister(ours).unwrap();
+            }
+            let (mut ours, theirs) = pair(Kind::ONE_WAY, Way::Typed);
+            theirs.send(b"x");
+            bench.register(&mut ours, TOKEN, trigger.apply(READ));
+            let events = bench.wait(0);
+            assert_eq!(events.len(), 1, "{events:?}");
+            assert_eq!(events[0].token(), TOKEN);
+            bench.registry().deregister(&mut ours).unwrap();
         }
-        assert!(bench.wait(0).is_empty());
-        for (ours, _) in &mut pairs {
-            bench.registry().deregister(ours).unwrap();
-        }
-        let (mut ours, theirs) = pair(Kind::Pipe, Way::Typed);
-        theirs.send(b"x");
-        bench.register(&mut ours, TOKEN, trigger.apply(READ));
-        let events = bench.wait(0);
-        assert_eq!(events.len(), 1, "{events:?}");
-        assert_eq!(events[0].token(), TOKEN);
-        bench.registry().deregister(&mut ours).unwrap();
-    }
+    });
 }
 
 /// Connections that are made wake who only reads, and have nothing to tell.
+#[cfg(unix)]
 fn a_look_behind_connections(backend: Backend, trigger: Trigger) {
     let mut bench = Bench::new(backend);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -583,14 +633,16 @@ fn a_look_behind_connections(backend: Backend, trigger: Trigger) {
 
 promises! {
     in any:
-        unknown_is_not_found, source_of_another_poll, many_closed_behind_the_back,
-        changed_under_a_wait, changed_back_and_forth_under_a_wait, shut_down_here,
-        dropped_in_any_order, any_token, duplicates_side_by_side;
+        unknown_is_not_found, source_of_another_poll, changed_under_a_wait,
+        changed_back_and_forth_under_a_wait, shut_down_here, dropped_in_any_order, any_token;
+    in any on unix: many_closed_behind_the_back, duplicates_side_by_side;
     in each:
-        a_look_behind_connections, twice_is_refused, typed_and_raw_are_one, own_descriptors_are_refused,
-        closed_descriptor_is_refused, failed_registration_leaves_nothing,
-        closed_behind_the_back, typed_and_closed_behind_the_back, number_used_again,
-        refused_under_a_used_number, changed_and_back, dropped_with_a_duplicate_alive,
-        dropped_under_a_wait, closed_under_a_wait, changes_do_not_block,
+        twice_is_refused, changed_and_back, dropped_under_a_wait, changes_do_not_block,
         a_look_after_many_removals;
+    in each on unix:
+        typed_and_raw_are_one, own_descriptors_are_refused, closed_descriptor_is_refused,
+        failed_registration_leaves_nothing, closed_behind_the_back,
+        typed_and_closed_behind_the_back, number_used_again, refused_under_a_used_number,
+        dropped_with_a_duplicate_alive, closed_under_a_wait, a_look_behind_connections,
+        changes_take_no_event;
 }

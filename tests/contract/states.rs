@@ -98,8 +98,8 @@ fn the_page_is_current(backend: Backend) {
 }
 
 promises! {
-    in Level: the_page_is_current;
-    in each:
+    in Level on unix: the_page_is_current;
+    in each on unix:
         tcp_streams, unix_streams, tcp_listeners, unix_listeners, udp_sockets, unix_datagrams,
         pipe_readers, pipe_writers, fifo_readers, fifo_writers, pty_main_sides, raw_terminals,
         line_terminals, counters_and_timers;

@@ -22,8 +22,8 @@ const THREADS: usize = 4;
 
 /// Registers, changes and deregisters a source of its own, again and again.
 fn come_and_go(registry: &Registry, number: usize, trigger: Trigger) {
-    let way = if number % 2 == 0 { Way::Typed } else { Way::Raw };
-    let (mut ours, theirs) = pair([Kind::Unix, Kind::Pipe][number / 2 % 2], way);
+    let way = Way::of(number);
+    let (mut ours, theirs) = pair(Kind::of(number / 2), way);
     for cycle in 0..CYCLES {
         registry.register(&mut ours, Token(number), trigger.apply(READ)).unwrap();
         match cycle % 4 {
@@ -47,8 +47,8 @@ fn events_flow_on(backend: Backend, trigger: Trigger) {
             thread::spawn(move || come_and_go(&registry, number, trigger))
         })
         .collect();
-    for way in [Way::Typed, Way::Raw] {
-        let (mut ours, theirs) = pair(Kind::Unix, way);
+    for way in Way::ALL {
+        let (mut ours, theirs) = pair(Kind::LOCAL, way);
         bench.register(&mut ours, FLOW, READ.oneshot());
         for _ in 0..50 {
             theirs.send(b"x");
@@ -110,10 +110,10 @@ fn no_dead_token_is_told(backend: Backend, trigger: Trigger) {
 /// TH-2: a oneshot source that is made ready and changed at the same time is told under the
 /// token it had, and once for each time it was armed.
 fn rearmed_by_several_threads(backend: Backend) {
-    for way in [Way::Typed, Way::Raw] {
+    for way in Way::ALL {
         let bench = Bench::new(backend);
         let waiter = Waiter::start(&bench.poll, 4);
-        let (mut ours, theirs) = pair(Kind::Unix, way);
+        let (mut ours, theirs) = pair(Kind::LOCAL, way);
         theirs.send(b"x");
         bench.register(&mut ours, Token(0), READ.oneshot());
         for round in 1..1_000 {

@@ -378,8 +378,8 @@ fn a_child_has_its_socket_alone(backend: Backend) {
 }
 
 promises! {
-    in any: a_child_has_its_socket_alone;
-    in Oneshot:
+    in any on unix: a_child_has_its_socket_alone;
+    in Oneshot on unix:
         asleep_while_a_child_has_it, a_service_that_loops, many_at_once,
         reloaded_while_children_live;
 }

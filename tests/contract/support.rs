@@ -1,9 +1,8 @@
 //! The harness, and the vocabulary of the tests.
 
 use std::env;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::Shutdown;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,16 +11,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use omnipoll::event::{Event, Source};
-use omnipoll::net::{TcpStream, UdpSocket, UnixStream};
-use omnipoll::unix::SourceFd;
-use omnipoll::unix::pipe::{self, Receiver, Sender};
-use omnipoll::{Backend, Events, Interest, Poll, Registry, Token, Waker};
+use omnipoll::net::{TcpStream, UdpSocket};
+use omnipoll::{Backend, Events, Interest, Poll, Registry, Support, Token, Waker};
 
 use crate::harness::{now_at, test_name};
+pub(crate) use crate::sources::{ALL, Kind, STREAMS, Way};
+use crate::sources::{Io, Numbered, Typed};
 use crate::system;
 
 /// How long to wait for what is owed: far longer than it takes, even on a busy machine.
-pub(crate) const OWED: Duration = Duration::from_secs(10);
+/// Under Wine, a call takes ten times as long.
+pub(crate) const OWED: Duration = Duration::from_secs(if cfg!(windows) { 100 } else { 10 });
 
 /// How long to wait for what must not come.
 pub(crate) const QUIET_MS: u64 = 15;
@@ -86,18 +86,20 @@ impl Bench {
         self.poll.registry()
     }
 
+    /// Whether its backend tells of urgent data on this system.
+    pub(crate) fn tells_priority(&self) -> bool {
+        self.poll.capabilities().priority != Support::Absent
+    }
+
     pub(crate) fn register(&self, source: &mut impl Source, token: Token, interest: Interest) {
         self.registry().register(source, token, interest).expect("register");
     }
 
     pub(crate) fn register_in<S>(&self, way: Way, source: &mut S, token: Token, interest: Interest)
     where
-        S: Source + AsRawFd,
+        S: Source + Numbered,
     {
-        match way {
-            Way::Typed => self.register(source, token, interest),
-            Way::Raw => self.register(&mut SourceFd(&source.as_raw_fd()), token, interest),
-        }
+        way.register(self.registry(), source, token, interest).expect("register");
     }
 
     pub(crate) fn reregister(&self, source: &mut impl Source, token: Token, interest: Interest) {
@@ -177,39 +179,6 @@ pub(crate) fn wants_a_read(event: &Event) -> bool {
     event.is_readable() || event.is_read_closed()
 }
 
-/// What a descriptor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Tcp,
-    Unix,
-    Pipe,
-}
-
-/// How it is registered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// As a type of the library, which sees each attempt at I/O.
-    Typed,
-    /// As a `SourceFd`, whose I/O the library does not see.
-    Raw,
-}
-
-pub(crate) const STREAMS: [(Kind, Way); 4] = [
-    (Kind::Tcp, Way::Typed),
-    (Kind::Tcp, Way::Raw),
-    (Kind::Unix, Way::Typed),
-    (Kind::Unix, Way::Raw),
-];
-
-pub(crate) const ALL: [(Kind, Way); 6] = [
-    STREAMS[0],
-    STREAMS[1],
-    STREAMS[2],
-    STREAMS[3],
-    (Kind::Pipe, Way::Typed),
-    (Kind::Pipe, Way::Raw),
-];
-
 /// Runs `body` over each of `sources`, and says which, for the report of a failure.
 pub(crate) fn each(sources: &[(Kind, Way)], mut body: impl FnMut(Kind, Way)) {
     for &(kind, way) in sources {
@@ -225,45 +194,19 @@ pub(crate) struct Registrant<T> {
     pub(crate) way: Way,
 }
 
-/// One of several types of the library.
-pub(crate) trait Typed: AsRawFd {
-    fn source(&mut self) -> &mut dyn Source;
-}
-
 /// One end of a stream, as a source and for I/O.
 pub(crate) type End = Registrant<Io>;
 
-#[derive(Debug)]
-pub(crate) enum Io {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-    Sender(Sender),
-    Receiver(Receiver),
-}
-
 /// Two connected ends; of a pipe, the first is the one that reads.
 pub(crate) fn pair(kind: Kind, way: Way) -> (End, End) {
-    let (ours, theirs) = match kind {
-        Kind::Tcp => {
-            let (ours, theirs) = tcp_pair();
-            (Io::Tcp(ours), Io::Tcp(theirs))
-        }
-        Kind::Unix => {
-            let (ours, theirs) = UnixStream::pair().expect("socketpair");
-            (Io::Unix(ours), Io::Unix(theirs))
-        }
-        Kind::Pipe => {
-            let (sender, receiver) = pipe::new().expect("pipe");
-            (Io::Receiver(receiver), Io::Sender(sender))
-        }
-    };
+    let (ours, theirs) = Io::pair(kind);
     (End { io: ours, way }, End { io: theirs, way })
 }
 
 /// Two connected ends; of a pipe, the first is the one that writes.
 pub(crate) fn writing_pair(kind: Kind, way: Way) -> (End, End) {
     let (ours, theirs) = pair(kind, way);
-    if kind == Kind::Pipe { (theirs, ours) } else { (ours, theirs) }
+    if kind == Kind::ONE_WAY { (theirs, ours) } else { (ours, theirs) }
 }
 
 /// A socket whose datagrams nobody listens to, so that each of them is refused.
@@ -289,21 +232,11 @@ pub(crate) fn tcp_pair() -> (TcpStream, TcpStream) {
 
 impl End {
     pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        match &self.io {
-            Io::Tcp(io) => (&*io).read(buffer),
-            Io::Unix(io) => (&*io).read(buffer),
-            Io::Receiver(io) => (&*io).read(buffer),
-            Io::Sender(_) => Err(io::ErrorKind::Unsupported.into()),
-        }
+        self.io.read(buffer)
     }
 
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match &self.io {
-            Io::Tcp(io) => (&*io).write(bytes),
-            Io::Unix(io) => (&*io).write(bytes),
-            Io::Sender(io) => (&*io).write(bytes),
-            Io::Receiver(_) => Err(io::ErrorKind::Unsupported.into()),
-        }
+        self.io.write(bytes)
     }
 
     /// Sends all of a few bytes.
@@ -341,73 +274,40 @@ impl End {
     }
 
     pub(crate) fn shutdown(&self, how: Shutdown) {
-        match &self.io {
-            Io::Tcp(io) => io.shutdown(how).expect("shutdown"),
-            Io::Unix(io) => io.shutdown(how).expect("shutdown"),
-            Io::Sender(_) | Io::Receiver(_) => panic!("a pipe has no halves"),
-        }
+        self.io.shutdown(how);
     }
-}
 
-impl Typed for Io {
-    fn source(&mut self) -> &mut dyn Source {
-        match self {
-            Io::Tcp(io) => io,
-            Io::Unix(io) => io,
-            Io::Sender(io) => io,
-            Io::Receiver(io) => io,
-        }
-    }
-}
-
-impl AsRawFd for Io {
-    fn as_raw_fd(&self) -> RawFd {
-        match self {
-            Io::Tcp(io) => io.as_raw_fd(),
-            Io::Unix(io) => io.as_raw_fd(),
-            Io::Sender(io) => io.as_raw_fd(),
-            Io::Receiver(io) => io.as_raw_fd(),
-        }
-    }
-}
-
-impl From<End> for OwnedFd {
-    fn from(end: End) -> OwnedFd {
-        match end.io {
-            Io::Tcp(io) => io.into(),
-            Io::Unix(io) => io.into(),
-            Io::Sender(io) => io.into(),
-            Io::Receiver(io) => io.into(),
-        }
-    }
-}
-
-impl<T: Typed> Registrant<T> {
-    fn registers(&mut self, act: impl FnOnce(&mut dyn Source) -> io::Result<()>) -> io::Result<()> {
-        match self.way {
-            Way::Typed => act(self.io.source()),
-            Way::Raw => act(&mut SourceFd(&self.as_raw_fd())),
-        }
-    }
-}
-
-impl<T: Typed> AsRawFd for Registrant<T> {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.as_raw_fd()
+    /// A stream of the standard library's, which waits for up to `limit` in each read.
+    pub(crate) fn into_blocking(self, limit: Duration) -> impl Read {
+        self.io.into_blocking(limit)
     }
 }
 
 impl<T: Typed> Source for Registrant<T> {
     fn register(&mut self, on: &Registry, token: Token, interest: Interest) -> io::Result<()> {
-        self.registers(|source| source.register(on, token, interest))
+        self.way.with(&mut self.io, |source| source.register(on, token, interest))
     }
 
     fn reregister(&mut self, on: &Registry, token: Token, interest: Interest) -> io::Result<()> {
-        self.registers(|source| source.reregister(on, token, interest))
+        self.way.with(&mut self.io, |source| source.reregister(on, token, interest))
     }
 
     fn deregister(&mut self, on: &Registry) -> io::Result<()> {
-        self.registers(|source| source.deregister(on))
+        self.way.with(&mut self.io, |source| source.deregister(on))
+    }
+}
+
+#[cfg(unix)]
+impl<T: Typed> std::os::fd::AsRawFd for Registrant<T> {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.io.as_raw_fd()
+    }
+}
+
+#[cfg(windows)]
+impl std::os::windows::io::AsRawSocket for End {
+    fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
+        self.io.as_raw_socket()
     }
 }
 

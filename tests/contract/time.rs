@@ -1,11 +1,13 @@
 //! Time: no wait ends early without an event, save for a signal; timeouts round up; the
 //! longest are as good as none.
 
+#[cfg(unix)]
 use std::io::ErrorKind;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use omnipoll::event::Event;
+#[cfg(unix)]
 use omnipoll::unix::SignalSet;
 use omnipoll::{Backend, Events, Interest, Poll, Token, Waker};
 
@@ -75,7 +77,7 @@ fn the_same_timeout_twice(backend: Backend) {
 /// TO-3.
 fn zero_looks_and_returns(backend: Backend) {
     let mut bench = Bench::new(backend);
-    let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+    let (mut ours, theirs) = pair(Kind::LOCAL, Way::Typed);
     bench.register(&mut ours, TOKEN, Interest::READABLE);
     let start = Instant::now();
     (0..100).for_each(|_| assert!(bench.wait(0).is_empty()));
@@ -91,7 +93,7 @@ fn zero_looks_and_returns(backend: Backend) {
 fn an_event_ends_it(backend: Backend) {
     for timeout in [None, Some(Duration::from_secs(60)), Some(Duration::MAX)] {
         let mut bench = Bench::new(backend);
-        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        let (mut ours, theirs) = pair(Kind::LOCAL, Way::Typed);
         bench.register(&mut ours, TOKEN, Interest::READABLE);
         let thread = thread::spawn(move || {
             system::let_others_sleep();
@@ -168,6 +170,7 @@ fn idle_costs_nothing(backend: Backend) {
 }
 
 /// TO-5: a signal is told, in time, and the next wait is a whole one.
+#[cfg(unix)]
 fn a_signal_interrupts(backend: Backend) {
     let mut bench = Bench::new(backend);
     system::handle_signals();
@@ -187,6 +190,7 @@ fn a_signal_interrupts(backend: Backend) {
 
 /// TO-5: on request, the wait goes on, and ends when it should: not at each signal, and
 /// not never.
+#[cfg(unix)]
 fn a_storm_is_sat_out(backend: Backend) {
     let mut poll = Poll::builder().backend(backend).retry_interrupted(true).build().unwrap();
     let mut events = Events::with_capacity(4);
@@ -209,6 +213,7 @@ fn a_storm_is_sat_out(backend: Backend) {
 }
 
 /// TO-5: what is left of the time goes on, and not the whole of it.
+#[cfg(unix)]
 fn a_late_signal_adds_nothing(backend: Backend) {
     let mut poll = Poll::builder().backend(backend).retry_interrupted(true).build().unwrap();
     let mut events = Events::with_capacity(4);
@@ -227,6 +232,7 @@ fn a_late_signal_adds_nothing(backend: Backend) {
 }
 
 /// Blocked otherwise, the signal arrives within the wait and nowhere else.
+#[cfg(unix)]
 fn a_mask_is_swapped_in(backend: Backend) {
     thread::spawn(move || {
         let mut bench = Bench::new(backend);
@@ -284,6 +290,7 @@ fn several_timeouts(backend: Backend) {
 }
 
 /// EV-1: the list is cleared by each wait, also by one that comes to nothing.
+#[cfg(unix)]
 fn the_list_is_cleared(backend: Backend) {
     let mut bench = Bench::new(backend);
     let waker = Waker::new(bench.registry(), WAKE).unwrap();
@@ -304,10 +311,11 @@ fn the_list_is_cleared(backend: Backend) {
 }
 
 /// EV-1: also by one that fails.
+#[cfg(unix)]
 fn the_list_is_cleared_by_a_failure(backend: Backend) {
     let thread = thread::spawn(move || {
         let mut bench = Bench::new(backend);
-        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        let (mut ours, theirs) = pair(Kind::LOCAL, Way::Typed);
         bench.register(&mut ours, TOKEN, Interest::READABLE.level());
         theirs.send(b"x");
         assert_eq!(bench.wait(1000).len(), 1);
@@ -335,8 +343,10 @@ fn the_list_is_cleared_by_a_failure(backend: Backend) {
 
 promises! {
     in any:
-        no_early_return, a_thousand_waits, the_list_is_cleared_by_a_failure, no_spin_at_the_end,
-        the_same_timeout_twice, zero_looks_and_returns, an_event_ends_it, long_timeouts_last,
-        far_deadline, idle_costs_nothing, a_signal_interrupts, a_storm_is_sat_out,
-        a_late_signal_adds_nothing, a_mask_is_swapped_in, several_timeouts, the_list_is_cleared;
+        no_early_return, a_thousand_waits, no_spin_at_the_end, the_same_timeout_twice,
+        zero_looks_and_returns, an_event_ends_it, long_timeouts_last, far_deadline,
+        idle_costs_nothing, several_timeouts;
+    in any on unix:
+        the_list_is_cleared_by_a_failure, a_signal_interrupts, a_storm_is_sat_out,
+        a_late_signal_adds_nothing, a_mask_is_swapped_in, the_list_is_cleared;
 }

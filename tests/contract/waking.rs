@@ -51,6 +51,7 @@ fn many_are_one(backend: Backend) {
 
 /// WK-2: a counter that is full, as after so many wake-ups that no test can make them, takes
 /// one more.
+#[cfg(unix)]
 fn a_full_counter(backend: Backend) {
     alone(&[], || {
         let mut bench = Bench::new(backend);
@@ -181,7 +182,7 @@ fn a_hundred_wakers(backend: Backend) {
 fn busy_waker_and_a_source(backend: Backend) {
     for capacity in [1, 2] {
         let mut bench = Bench::with_capacity(backend, capacity);
-        let (mut ours, theirs) = pair(Kind::Unix, Way::Typed);
+        let (mut ours, theirs) = pair(Kind::LOCAL, Way::Typed);
         bench.register(&mut ours, TOKEN, Interest::READABLE.level());
         theirs.send(b"x");
         let waker = Waker::new(bench.registry(), WAKE).unwrap();
@@ -198,6 +199,7 @@ fn busy_waker_and_a_source(backend: Backend) {
 
 /// A wake-up while the poller is awake is no system call: here, the one that it would
 /// take is refused.
+#[cfg(unix)]
 fn no_system_call_while_awake(backend: Backend) {
     let mut bench = Bench::new(backend);
     let waker = Waker::new(bench.registry(), WAKE).unwrap();
@@ -266,6 +268,7 @@ fn several_threads(backend: Backend) {
 }
 
 /// TO-5: in a storm of signals, too.
+#[cfg(unix)]
 fn in_a_storm(backend: Backend) {
     let mut bench = Bench::new(backend);
     let waker = Waker::new(bench.registry(), WAKE).unwrap();
@@ -305,7 +308,7 @@ fn poll_dropped_first(backend: Backend) {
     let bench = Bench::new(backend);
     let waker = Waker::new(bench.registry(), WAKE).unwrap();
     drop(bench);
-    let (ours, theirs) = pair(Kind::Unix, Way::Typed);
+    let (ours, theirs) = pair(Kind::LOCAL, Way::Typed);
     (0..10).for_each(|_| waker.wake().unwrap());
     for end in [&ours, &theirs] {
         let mut buffer = [0; 8];
@@ -315,8 +318,8 @@ fn poll_dropped_first(backend: Backend) {
 
 promises! {
     in any:
-        before_a_wait, many_are_one, a_full_counter, waker_dropped_after_its_wake,
-        flags_of_many_threads, back_and_forth, a_hundred_wakers, busy_waker_and_a_source,
-        no_system_call_while_awake, made_under_a_wait, several_threads, in_a_storm,
-        poll_dropped_first;
+        before_a_wait, many_are_one, waker_dropped_after_its_wake, flags_of_many_threads,
+        back_and_forth, a_hundred_wakers, busy_waker_and_a_source, made_under_a_wait,
+        several_threads, poll_dropped_first;
+    in any on unix: in_a_storm, a_full_counter, no_system_call_while_awake;
 }

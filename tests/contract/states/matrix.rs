@@ -6,7 +6,7 @@ use super::cell::{Cell, Kind};
 use super::comparison::{Asking, of_what_arises, of_what_is_there};
 use super::{counters, datagrams, listeners, pipes, streams, terminals};
 use crate::harness::{Trigger, now_at};
-use crate::support::Way;
+use crate::support::{Bench, Way};
 
 /// Kinds that stand side by side, since they have states in common.
 pub(crate) struct Group {
@@ -35,7 +35,7 @@ pub(crate) const EVERYTHING: Interest = READ.add(WRITE).add(Interest::PRIORITY);
 /// Compares all states of `kind`, and fails with all that differ.
 pub(crate) fn compare(kind: &Kind, backend: Backend, trigger: Trigger) {
     let mut interests = vec![READ, WRITE, READ.add(WRITE)];
-    if kind.has_priority {
+    if kind.has_priority && Bench::new(backend).tells_priority() {
         interests.extend([Interest::PRIORITY, EVERYTHING]);
     }
     let mut differences = Vec::new();
@@ -62,11 +62,11 @@ fn differences_of(kind: &Kind, cell: &Cell, asking: Asking) -> Vec<String> {
 
 /// Compares all states of all kinds once, by level and with all that can be asked.
 pub(crate) fn compare_levels(backend: Backend) {
+    let interest = if Bench::new(backend).tells_priority() { EVERYTHING } else { READ | WRITE };
     let mut differences = Vec::new();
     for kind in GROUPS.iter().flat_map(|group| group.kinds) {
         for cell in (kind.cells)() {
-            let asking =
-                Asking { backend, trigger: Trigger::Level, way: Way::Raw, interest: EVERYTHING };
+            let asking = Asking { backend, trigger: Trigger::Level, way: Way::Raw, interest };
             differences.extend(difference(of_what_is_there, "all", kind, &cell, asking));
         }
     }

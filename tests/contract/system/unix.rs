@@ -4,7 +4,8 @@
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::ptr;
@@ -13,6 +14,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use omnipoll::net::TcpStream;
+use socket2::{Domain, Socket, Type};
+
+/// What is said of a datagram that was refused.
+pub(crate) const REFUSED_DATAGRAM: io::ErrorKind = io::ErrorKind::ConnectionRefused;
 
 /// Processor time of the calling thread.
 pub(crate) fn thread_cpu_time() -> Duration {
@@ -39,6 +46,13 @@ pub(crate) fn let_others_sleep() {
 pub(crate) fn open_descriptors() -> usize {
     // The folder itself is one of them, each time.
     fs::read_dir("/proc/self/fd").expect("procfs").count()
+}
+
+/// How many pages of memory this process has.
+pub(crate) fn resident_pages() -> u64 {
+    let line = fs::read_to_string("/proc/self/statm").expect("procfs");
+    let pages = line.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    pages.expect("a number of pages")
 }
 
 /// Duplicates of the descriptors of this process whose file is called `name` in procfs.
@@ -119,9 +133,29 @@ pub(crate) fn open_pty() -> (OwnedFd, OwnedFd) {
 }
 
 /// Makes closing `socket` reset its connection.
-pub(crate) fn reset_on_close(socket: RawFd) {
+pub(crate) fn reset_on_close(socket: &impl AsRawFd) {
     let now = libc::linger { l_onoff: 1, l_linger: 0 };
-    set_option(socket, libc::SOL_SOCKET, libc::SO_LINGER, &now);
+    set_option(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_LINGER, &now);
+}
+
+/// Reads by a call of one's own.
+pub(crate) fn read(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(socket, buffer)?)
+}
+
+/// A socket of TCP that is not connected.
+pub(crate) fn unconnected() -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("socket");
+    socket.set_nonblocking(true).expect("non-blocking");
+    TcpStream::from(OwnedFd::from(socket))
+}
+
+/// Connects by a call of one's own, or begins to.
+pub(crate) fn begin_to_connect(socket: &impl AsFd, address: SocketAddr) -> io::Result<()> {
+    match rustix::net::connect(socket, &address) {
+        Err(rustix::io::Errno::INPROGRESS) => Ok(()),
+        result => Ok(result?),
+    }
 }
 
 /// Has the kernel queue what went wrong with datagrams.
@@ -301,6 +335,15 @@ impl Drop for Storm {
         }
     }
 }
+
+/// The calls by which a connection can be accepted: where flags are set after the call, it is
+/// the older one.
+pub(crate) const ACCEPT: &[libc::c_long] = &[
+    libc::SYS_accept4,
+    // There it has no number of its own.
+    #[cfg(not(target_arch = "x86"))]
+    libc::SYS_accept,
+];
 
 /// Has every one of `calls` fail with `error` in the calling thread and in those that it
 /// starts, for good.
