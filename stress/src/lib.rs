@@ -6,3 +6,6 @@
 mod arguments;
 pub mod programs;
 pub mod soak;
+#[cfg_attr(unix, path = "usage/unix.rs")]
+#[cfg_attr(windows, path = "usage/windows.rs")]
+mod usage;

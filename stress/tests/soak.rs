@@ -18,6 +18,11 @@ fn on_epoll() {
 }
 
 #[test]
+fn on_iocp() {
+    soak(Backend::Iocp);
+}
+
+#[test]
 fn on_poll() {
     soak(Backend::Poll);
 }
@@ -43,6 +48,10 @@ fn soak(backend: Backend) {
         for (name, what) in
             [("connections", "connections"), ("bytes", "bytes"), ("shortages", "accepts")]
         {
+            if name == "shortages" && cfg!(windows) {
+                // There is no limit that a program could meet.
+                continue;
+            }
             assert!(figure(&said, name) > 0, "it passed for there were no {what}:\n{said}");
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use omnipoll::{Backend, Poll, Token};
 
 use super::eyes::{Eyes, Seen};
+use super::libkqueue;
 use super::model::Verdict;
 use super::program::Program;
 use super::waiters::{TOKENS, Waiters};
@@ -117,7 +118,8 @@ fn words(panic: &(dyn Any + Send)) -> &str {
 fn alone(program: &Program, backend: Backend) -> Result<Figures, Violation> {
     let poll = open(backend)?;
     let registry = poll.registry().try_clone().map_err(because("a registry"))?;
-    let eyes = Eyes::own(poll, program.capacity);
+    let capacity = libkqueue::room(&poll, program.capacity);
+    let eyes = Eyes::own(poll, capacity);
     let mut world = World::new(program, backend, registry, eyes, Token(0))?;
     run(&mut world, program)?;
     let seen = match &world.eyes {
@@ -134,6 +136,7 @@ fn together(
 ) -> Result<Figures, Violation> {
     let poll = open(backend)?;
     let capacity = programs.first().map_or(1, |program| program.capacity);
+    let capacity = libkqueue::room(&poll, capacity);
     let waiters =
         Waiters::start(&poll, programs.len(), company.waiters, capacity, company.timeout)?;
     let result: Result<(), Violation> = thread::scope(|scope| {

@@ -1,16 +1,10 @@
-use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::time::Duration;
 
 use omnipoll::event::Source;
-use omnipoll::net::{TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
-use omnipoll::unix::SourceFd;
-use omnipoll::unix::pipe::{Receiver, Sender};
-use rustix::net::sockopt::set_socket_linger;
 
 use super::operation::{Amount, Kind, Way};
+use super::system::{Handle, Io};
 
 /// What one call is given.
 const MUCH: usize = 64 * 1024;
@@ -29,19 +23,7 @@ const CALLS: usize = 4000;
 #[derive(Debug)]
 pub(super) struct End {
     kind: Kind,
-    io: Io,
-}
-
-#[derive(Debug)]
-enum Io {
-    Unix(UnixStream),
-    Tcp(TcpStream),
-    Receiver(Receiver),
-    Sender(Sender),
-    Datagram(UnixDatagram),
-    Udp(UdpSocket),
-    Listener(UnixListener),
-    Raw(OwnedFd),
+    pub(super) io: Io,
 }
 
 /// What came of trying I/O again and again.
@@ -63,19 +45,9 @@ impl Attempt {
 }
 
 impl End {
-    /// Takes over a descriptor of that kind, which does not block.
-    pub(super) fn new(kind: Kind, way: Way, fd: OwnedFd) -> End {
-        let io = match (way, kind) {
-            (Way::Raw, _) | (_, Kind::Eventfd) => Io::Raw(fd),
-            (Way::Typed, Kind::Unix) => Io::Unix(fd.into()),
-            (Way::Typed, Kind::Tcp) => Io::Tcp(fd.into()),
-            (Way::Typed, Kind::PipeReader) => Io::Receiver(fd.into()),
-            (Way::Typed, Kind::PipeWriter) => Io::Sender(fd.into()),
-            (Way::Typed, Kind::Datagram) => Io::Datagram(fd.into()),
-            (Way::Typed, Kind::Udp) => Io::Udp(fd.into()),
-            (Way::Typed, Kind::Listener) => Io::Listener(fd.into()),
-        };
-        End { kind, io }
+    /// Takes over what is of that kind, and does not block.
+    pub(super) fn new(kind: Kind, way: Way, handle: Handle) -> End {
+        End { kind, io: Io::new(kind, way, handle) }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -83,7 +55,7 @@ impl End {
     }
 
     pub(super) fn is_raw(&self) -> bool {
-        matches!(self.io, Io::Raw(_))
+        self.io.is_raw()
     }
 
     /// Reads `amount`; by `try_io` if `is_untold`.
@@ -93,7 +65,11 @@ impl End {
         }
         repeat(self.kind, amount, |bytes| {
             let mut buffer = vec![0; bytes.max(8)];
-            if is_untold { self.try_read(&mut buffer) } else { self.read_once(&mut buffer) }
+            if is_untold {
+                self.io.try_read(self.kind, &mut buffer)
+            } else {
+                self.io.read(self.kind, &mut buffer)
+            }
         })
     }
 
@@ -101,101 +77,17 @@ impl End {
         if matches!(self.kind, Kind::PipeReader | Kind::Listener) {
             return Attempt::default();
         }
-        repeat(self.kind, amount, |bytes| self.write_once(&vec![7; bytes]))
+        repeat(self.kind, amount, |bytes| self.io.write(self.kind, &vec![7; bytes]))
     }
 
     /// Shuts it down; false if it cannot be.
     pub(super) fn shutdown(&self, how: Shutdown) -> bool {
-        // Whether the peer is still there decides on success, and does not matter.
-        match &self.io {
-            Io::Unix(io) => io.shutdown(how).is_ok(),
-            Io::Tcp(io) => io.shutdown(how).is_ok(),
-            Io::Datagram(io) => io.shutdown(how).is_ok(),
-            Io::Raw(fd) if is_stream(self.kind) => shut_down(fd.as_fd(), how),
-            _ => false,
-        }
-    }
-
-    fn read_once(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        match &self.io {
-            Io::Unix(io) => (&*io).read(buffer),
-            Io::Tcp(io) => (&*io).read(buffer),
-            Io::Receiver(io) => (&*io).read(buffer),
-            Io::Datagram(io) => io.recv(buffer),
-            Io::Udp(io) => io.recv(buffer),
-            Io::Listener(io) => io.accept().map(|_| 1),
-            Io::Sender(_) => Err(io::ErrorKind::Unsupported.into()),
-            Io::Raw(fd) => read_raw(self.kind, fd.as_fd(), buffer),
-        }
-    }
-
-    fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let f = || read_raw(self.kind, self.as_fd(), buffer);
-        match &self.io {
-            Io::Unix(io) => io.try_io(f),
-            Io::Tcp(io) => io.try_io(f),
-            Io::Receiver(io) => io.try_io(f),
-            Io::Datagram(io) => io.try_io(f),
-            Io::Udp(io) => io.try_io(f),
-            // It has none.
-            Io::Listener(io) => io.accept().map(|_| 1),
-            Io::Sender(_) => Err(io::ErrorKind::Unsupported.into()),
-            Io::Raw(fd) => read_raw(self.kind, fd.as_fd(), buffer),
-        }
-    }
-
-    fn write_once(&self, bytes: &[u8]) -> io::Result<usize> {
-        match &self.io {
-            Io::Unix(io) => (&*io).write(bytes),
-            Io::Tcp(io) => (&*io).write(bytes),
-            Io::Sender(io) => (&*io).write(bytes),
-            Io::Datagram(io) => io.send(bytes),
-            Io::Udp(io) => io.send(bytes),
-            Io::Receiver(_) | Io::Listener(_) => Err(io::ErrorKind::Unsupported.into()),
-            Io::Raw(fd) => write_raw(self.kind, fd.as_fd(), bytes),
-        }
+        self.io.shutdown(self.kind, how)
     }
 
     /// Runs `act` on the source that is registered for it.
     pub(super) fn with_source<R>(&mut self, act: impl FnOnce(&mut dyn Source) -> R) -> R {
-        match &mut self.io {
-            Io::Unix(io) => act(io),
-            Io::Tcp(io) => act(io),
-            Io::Receiver(io) => act(io),
-            Io::Sender(io) => act(io),
-            Io::Datagram(io) => act(io),
-            Io::Udp(io) => act(io),
-            Io::Listener(io) => act(io),
-            Io::Raw(fd) => act(&mut SourceFd(&fd.as_raw_fd())),
-        }
-    }
-}
-
-impl AsFd for End {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.io {
-            Io::Unix(io) => io.as_fd(),
-            Io::Tcp(io) => io.as_fd(),
-            Io::Receiver(io) => io.as_fd(),
-            Io::Sender(io) => io.as_fd(),
-            Io::Datagram(io) => io.as_fd(),
-            Io::Udp(io) => io.as_fd(),
-            Io::Listener(io) => io.as_fd(),
-            Io::Raw(fd) => fd.as_fd(),
-        }
-    }
-}
-
-impl AsRawFd for End {
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_fd().as_raw_fd()
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let way = if self.is_raw() { Way::Raw } else { Way::Typed };
-        write!(f, "{:?}, {way:?}, number {}", self.kind, self.as_raw_fd())
+        self.io.with_source(act)
     }
 }
 
@@ -242,35 +134,4 @@ pub(super) fn repeat(
         }
     }
     attempt
-}
-
-pub(super) fn read_raw(kind: Kind, fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
-    if kind == Kind::Listener {
-        return Ok(rustix::net::accept(fd).map(|_| 1)?);
-    }
-    Ok(rustix::io::read(fd, buffer)?)
-}
-
-pub(super) fn write_raw(kind: Kind, fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
-    if kind == Kind::Eventfd {
-        return Ok(rustix::io::write(fd, &1_u64.to_ne_bytes())?);
-    }
-    Ok(rustix::io::write(fd, bytes)?)
-}
-
-pub(super) fn shut_down(fd: BorrowedFd<'_>, how: Shutdown) -> bool {
-    let how = match how {
-        Shutdown::Read => rustix::net::Shutdown::Read,
-        Shutdown::Write => rustix::net::Shutdown::Write,
-        Shutdown::Both => rustix::net::Shutdown::Both,
-    };
-    rustix::net::shutdown(fd, how).is_ok()
-}
-
-/// Has closing it send a reset, which leaves no port behind that is not free for a minute.
-pub(super) fn reset_on_close(kind: Kind, fd: BorrowedFd<'_>) {
-    if kind == Kind::Tcp {
-        // At worst a port is busy for longer.
-        let _ = set_socket_linger(fd, Some(Duration::ZERO));
-    }
 }

@@ -5,12 +5,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use omnipoll::Backend;
-use rustix::time::{ClockId, clock_gettime};
 
 use super::check::{Company, Figures, Violation, check_alone, check_together};
 use super::program::Program;
 use super::shrink::shrink;
 use crate::arguments::{Backends, parse_time};
+use crate::usage::cpu_time;
 
 /// How often the figures are printed.
 const REPORT: Duration = Duration::from_secs(30);
@@ -115,7 +115,7 @@ impl Run {
     fn line(&self, start: Instant) -> String {
         let mut total = Figures::default();
         lock(&self.figures).iter().for_each(|figures| total.add(figures));
-        let processor = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
+        let processor = cpu_time().as_secs();
         format!(
             "{:6.0?} s: {total}, {processor} s of processor time",
             start.elapsed().as_secs_f64()

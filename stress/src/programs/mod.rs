@@ -4,7 +4,8 @@
 //! |---|---|
 //! | operation.rs, program.rs | what is done: plain data, which any bytes are a form of |
 //! | model.rs, directions.rs | what is owed, allowed and forbidden |
-//! | end.rs, peer.rs, number.rs | descriptors of many kinds, and the numbers they get |
+//! | end.rs, peer.rs, loopback.rs | what is registered, and what it is connected to |
+//! | system/ | the kinds that each family of systems has, and their numbers |
 //! | world.rs, registering.rs, waiting.rs | does what a program says, and asks the model |
 //! | eyes.rs, waiters.rs | who waits: the program's thread, or others |
 //! | check.rs, shrink.rs, long_run.rs | runs a program, makes it shorter, runs many |
@@ -13,14 +14,18 @@ mod check;
 mod directions;
 mod end;
 mod eyes;
+mod libkqueue;
 mod long_run;
+mod loopback;
 mod model;
-mod number;
 mod operation;
 mod peer;
 mod program;
 mod registering;
 mod shrink;
+#[cfg_attr(unix, path = "system/unix/mod.rs")]
+#[cfg_attr(windows, path = "system/windows/mod.rs")]
+mod system;
 mod waiters;
 mod waiting;
 mod world;

@@ -1,18 +1,12 @@
 use std::io;
 use std::mem;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use omnipoll::net::{UdpSocket, UnixDatagram, UnixListener, UnixStream};
-use omnipoll::unix::pipe;
-use rustix::event::{EventfdFlags, eventfd};
-use rustix::net::{SendFlags, send};
-
-use super::end::{Attempt, is_stream, read_raw, repeat, reset_on_close, shut_down, write_raw};
+use super::end::{Attempt, is_stream, repeat};
 use super::operation::{Amount, Kind};
+use super::system::{
+    self, Address, Client, Handle, read_raw, reset_on_close, shut_down, write_raw, write_urgent,
+};
 
 /// How many clients of a listener are kept.
 const CLIENTS: usize = 8;
@@ -27,71 +21,17 @@ pub(super) struct Peer {
 }
 
 #[derive(Debug)]
-enum Side {
-    Open(OwnedFd),
-    Clients(SocketAddr, Vec<UnixStream>),
+pub(super) enum Side {
+    Open(Handle),
+    /// Those of a listener, which is at that address.
+    Clients(Address, Vec<Client>),
     Closed,
 }
 
-/// Two sides that are connected, of which the first is for an end.
-pub(super) fn connect(kind: Kind) -> io::Result<(OwnedFd, Peer)> {
-    let (ours, side): (OwnedFd, OwnedFd) = match kind {
-        Kind::Unix => {
-            let (ours, theirs) = UnixStream::pair()?;
-            (ours.into(), theirs.into())
-        }
-        Kind::Tcp => connect_tcp()?,
-        Kind::PipeReader => {
-            let (sender, receiver) = pipe::new()?;
-            (receiver.into(), sender.into())
-        }
-        Kind::PipeWriter => {
-            let (sender, receiver) = pipe::new()?;
-            (sender.into(), receiver.into())
-        }
-        Kind::Datagram => {
-            let (ours, theirs) = UnixDatagram::pair()?;
-            (ours.into(), theirs.into())
-        }
-        Kind::Udp => connect_udp()?,
-        Kind::Listener => return listen(),
-        Kind::Eventfd => {
-            let ours = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-            let theirs = ours.try_clone()?;
-            (ours, theirs)
-        }
-    };
-    Ok((ours, Peer { kind, side: Side::Open(side), unread: 0 }))
-}
-
-fn connect_tcp() -> io::Result<(OwnedFd, OwnedFd)> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    let ours = std::net::TcpStream::connect(listener.local_addr()?)?;
-    let (theirs, _) = listener.accept()?;
-    for stream in [&ours, &theirs] {
-        stream.set_nonblocking(true)?;
-        stream.set_nodelay(true)?;
-    }
-    Ok((ours.into(), theirs.into()))
-}
-
-fn connect_udp() -> io::Result<(OwnedFd, OwnedFd)> {
-    let localhost = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-    let (ours, theirs) = (UdpSocket::bind(localhost)?, UdpSocket::bind(localhost)?);
-    ours.connect(theirs.local_addr()?)?;
-    theirs.connect(ours.local_addr()?)?;
-    Ok((ours.into(), theirs.into()))
-}
-
-fn listen() -> io::Result<(OwnedFd, Peer)> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("omnipoll-stress-{}-{number}", std::process::id());
-    let address = SocketAddr::from_abstract_name(name)?;
-    let listener = UnixListener::bind_addr(&address)?;
-    let side = Side::Clients(address, Vec::new());
-    Ok((listener.into(), Peer { kind: Kind::Listener, side, unread: 0 }))
+/// An end's own side, and its peer.
+pub(super) fn connect(kind: Kind) -> io::Result<(Handle, Peer)> {
+    let (ours, side) = system::pair(kind)?;
+    Ok((ours, Peer { kind, side, unread: 0 }))
 }
 
 impl Peer {
@@ -100,10 +40,10 @@ impl Peer {
             self.unread = 0;
         }
         match &self.side {
-            Side::Open(fd) if self.kind != Kind::PipeReader => {
+            Side::Open(handle) if self.kind != Kind::PipeReader => {
                 let mut buffer = vec![0; 64 * 1024];
                 repeat(self.kind, amount, |bytes| {
-                    read_raw(self.kind, fd.as_fd(), &mut buffer[..bytes.max(8)])
+                    read_raw(self.kind, handle, &mut buffer[..bytes.max(8)])
                 })
             }
             _ => Attempt::default(),
@@ -112,13 +52,13 @@ impl Peer {
 
     pub(super) fn write(&mut self, amount: Amount) -> Attempt {
         match &mut self.side {
-            Side::Open(fd) if self.kind != Kind::PipeWriter => {
-                repeat(self.kind, amount, |bytes| write_raw(self.kind, fd.as_fd(), &vec![9; bytes]))
+            Side::Open(handle) if self.kind != Kind::PipeWriter => {
+                repeat(self.kind, amount, |bytes| write_raw(self.kind, handle, &vec![9; bytes]))
             }
             Side::Clients(address, clients) => {
                 let amount = if amount == Amount::All { Amount::OneCall } else { amount };
                 repeat(self.kind, amount, |_| {
-                    let client = UnixStream::connect_addr(address)?;
+                    let client = system::call(address)?;
                     if clients.len() == CLIENTS {
                         clients.remove(0);
                     }
@@ -133,7 +73,7 @@ impl Peer {
     /// Writes a byte of urgent data; false if there is no such thing.
     pub(super) fn write_urgent(&self) -> bool {
         match &self.side {
-            Side::Open(fd) if self.kind == Kind::Tcp => send(fd, b"!", SendFlags::OOB).is_ok(),
+            Side::Open(handle) if self.kind == Kind::Tcp => write_urgent(handle),
             _ => false,
         }
     }
@@ -141,7 +81,7 @@ impl Peer {
     /// Shuts it down; false if it cannot be.
     pub(super) fn shutdown(&self, how: Shutdown) -> bool {
         match &self.side {
-            Side::Open(fd) if is_stream(self.kind) => shut_down(fd.as_fd(), how),
+            Side::Open(handle) if is_stream(self.kind) => shut_down(handle, how),
             _ => false,
         }
     }
@@ -167,13 +107,14 @@ impl Peer {
     }
 
     pub(super) fn reset_on_close(&self) {
-        if let Side::Open(fd) = &self.side {
-            reset_on_close(self.kind, fd.as_fd());
+        if let Side::Open(handle) = &self.side {
+            reset_on_close(self.kind, handle);
         }
     }
 }
 
-#[cfg(test)]
+// Where there are Unix sockets.
+#[cfg(all(test, unix))]
 mod tests {
     use super::super::end::End;
     use super::super::operation::Way;

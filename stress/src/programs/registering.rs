@@ -1,20 +1,12 @@
 //! What a program does with registrations, each with the error that is promised.
 
-use std::cell::RefCell;
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 
-use omnipoll::unix::SourceFd;
 use omnipoll::{Interest, Token};
-use rustix::io::Errno;
 
-use super::end::End;
 use super::model::{Order, Verdict};
-use super::number::place_at;
-use super::operation::{Kind, Way};
-use super::peer::connect;
-use super::world::{Opened, Slot, World, because};
+use super::world::{Slot, World, because};
 
 impl World {
     pub(super) fn register(&mut self, slot: usize, interest: Interest) -> Verdict {
@@ -60,19 +52,6 @@ impl World {
         Ok(())
     }
 
-    /// By its number, which the mechanism has, whatever the source remembers.
-    pub(super) fn register_twice(&mut self, slot: usize, interest: Interest) -> Verdict {
-        let token = self.fresh_token();
-        let Some(Opened { end, registration: Some((registered, _)), .. }) = self.opened(slot)
-        else {
-            return Ok(());
-        };
-        let result = self.registry.register(&mut SourceFd(&end.as_raw_fd()), token, interest);
-        let registered = *registered;
-        self.model.caused(registered, 1);
-        refused("register a number twice", result, ErrorKind::AlreadyExists)
-    }
-
     pub(super) fn register_elsewhere(&mut self, slot: usize, interest: Interest) -> Verdict {
         let token = self.fresh_token();
         let other = self.elsewhere.registry().try_clone().map_err(because("a registry"))?;
@@ -90,18 +69,6 @@ impl World {
             result.map_err(because("register elsewhere"))?;
             other.deregister(source).map_err(because("deregister elsewhere"))
         })
-    }
-
-    pub(super) fn register_closed(&mut self, interest: Interest) -> Verdict {
-        let token = self.fresh_token();
-        let number = self.numbers.unused();
-        let mut source = SourceFd(&number);
-        let result = self.registry.register(&mut source, token, interest);
-        if result.as_ref().err().and_then(Errno::from_io_error) != Some(Errno::BADF) {
-            return Err(format!("to register what is closed came to {result:?}"));
-        }
-        let gone = self.registry.deregister(&mut source);
-        if gone.is_ok() { Err("deregistered what was never registered".into()) } else { Ok(()) }
     }
 
     pub(super) fn rearm(&mut self, slot: usize, interest: Interest) -> Verdict {
@@ -142,39 +109,6 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn close_behind(&mut self, slot: usize) {
-        let Some(opened) = self.opened(slot) else { return };
-        // While a duplicate keeps it open, the kernel goes on to report it.
-        let is_shared = Rc::strong_count(&opened.peer) > 1 || Rc::weak_count(&opened.peer) > 0;
-        let is_alone = !is_shared && opened.end.kind() != Kind::Eventfd;
-        if let (true, true, Some((token, _))) = (opened.end.is_raw(), is_alone, opened.registration)
-        {
-            let number = opened.end.as_raw_fd();
-            self.slots[slot] = Slot::Orphan(number, token);
-            self.model.orphan(token, self.eyes.now());
-        }
-    }
-
-    /// Registers a newcomer under the number of an orphan.
-    pub(super) fn replace(
-        &mut self,
-        slot: usize,
-        kind: Kind,
-        way: Way,
-        interest: Interest,
-    ) -> Verdict {
-        self.close_behind(slot);
-        let Slot::Orphan(number, orphan) = self.slots[slot] else { return Ok(()) };
-        let (fd, peer) = connect(kind).map_err(because("a pair"))?;
-        let fd = place_at(fd.as_fd(), number).map_err(because("a number"))?;
-        let registration = None;
-        let peer = Rc::new(RefCell::new(peer));
-        self.slots[slot] = Slot::Open(Opened { end: End::new(kind, way, fd), peer, registration });
-        let result = self.register(slot, interest);
-        self.retire(orphan);
-        result
-    }
-
     /// Deregisters what was closed behind the library's back, so that its numbers may be
     /// used again.
     pub(super) fn clean_up_orphans(&mut self) {
@@ -183,23 +117,14 @@ impl World {
         }
     }
 
-    fn clean_up(&mut self, slot: usize) {
-        if let Slot::Orphan(number, token) = self.slots[slot] {
-            // The kernel may have forgotten it.
-            let _ = self.registry.deregister(&mut SourceFd(&number));
-            self.slots[slot] = Slot::Empty;
-            self.retire(token);
-        }
-    }
-
-    fn retire(&mut self, token: Token) {
+    pub(super) fn retire(&mut self, token: Token) {
         let now = self.eyes.now();
         self.model.retire(token, now);
     }
 }
 
 /// Checks that an error came, and which.
-fn refused(what: &str, result: io::Result<()>, kind: ErrorKind) -> Verdict {
+pub(super) fn refused(what: &str, result: io::Result<()>, kind: ErrorKind) -> Verdict {
     match result {
         Err(error) if error.kind() == kind => Ok(()),
         result => Err(format!("{what}: {kind:?} is promised, and it came to {result:?}")),

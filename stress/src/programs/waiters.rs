@@ -1,5 +1,3 @@
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +9,8 @@ use omnipoll::{Events, Poll, SharedPoll, Token, Waker};
 use super::eyes::{Clock, Inbox, Seen, check_time, unless_interrupted};
 use super::model::{Sighting, Verdict};
 use super::world::because;
+
+use crate::usage::ThreadAccount;
 
 /// The token of the waker that stops the threads.
 const STOP: Token = Token(usize::MAX);
@@ -27,8 +27,8 @@ pub(super) struct Waiters {
     waker: Arc<Waker>,
     /// One message for each thread that has ended.
     ended: Receiver<()>,
-    /// Where the kernel accounts for each of the threads.
-    accounts: Vec<PathBuf>,
+    /// One of each thread.
+    accounts: Vec<ThreadAccount>,
     timeout: Option<Duration>,
 }
 
@@ -74,13 +74,11 @@ impl Waiters {
             };
             let (sender, account) = mpsc::channel();
             thread::spawn(move || {
-                // The number of a thread is to be had only in the thread itself.
-                let _ = sender.send(fs::read_link("/proc/thread-self"));
+                let _ = sender.send(ThreadAccount::own());
                 waiter.run(capacity);
             });
             let account = account.recv().map_err(|error| format!("a thread: {error}"))?;
-            let account = account.map_err(because("a thread"))?;
-            accounts.push(Path::new("/proc").join(account).join("schedstat"));
+            accounts.push(account.map_err(because("a thread"))?);
         }
         Ok(Waiters { common, waker, ended, accounts, timeout })
     }
@@ -138,12 +136,7 @@ impl Waiters {
 
     /// What the threads have used of the processors.
     fn processor_time(&self) -> Duration {
-        // Of a thread that has ended, or a kernel that keeps no account, nothing is known.
-        let used = self.accounts.iter().map(|account| {
-            let text = fs::read_to_string(account).unwrap_or_default();
-            text.split(' ').next().and_then(|text| text.parse::<u64>().ok()).unwrap_or_default()
-        });
-        Duration::from_nanos(used.sum())
+        self.accounts.iter().map(ThreadAccount::cpu_time).sum()
     }
 
     /// Ends the threads, and tells what they have to complain of.

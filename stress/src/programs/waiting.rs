@@ -6,11 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use omnipoll::{Interest, Token};
-use rustix::time::{ClockId, clock_gettime};
 
 use super::eyes::{Eyes, Inbox, Own};
 use super::model::{Ready, Sighting, Verdict};
 use super::world::World;
+
+use crate::usage::thread_cpu_time;
 
 /// How long to wait for what is owed, where other threads must be given a processor to see
 /// it: far longer than it takes.
@@ -89,9 +90,9 @@ impl World {
         for _ in 0..TRIES {
             // The credit of each registration ends this.
             while !self.wait(0)?.is_empty() {}
-            let before = processor_time();
+            let before = thread_cpu_time();
             let (seen, _) = self.wait_once(timeout)?;
-            if seen.is_empty() && processor_time() - before < timeout / 2 {
+            if seen.is_empty() && thread_cpu_time() - before < timeout / 2 {
                 return Ok(());
             }
             // On a virtual machine, time that was stolen while the thread slept may count.
@@ -158,11 +159,4 @@ fn either(token: Token, before: &BTreeMap<Token, Ready>, after: &BTreeMap<Token,
         directions: before.directions.with(after.directions),
         is_closing: before.is_closing || after.is_closing,
     }
-}
-
-/// What this thread has used of a processor.
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    // Neither is ever negative, nor the second too large.
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

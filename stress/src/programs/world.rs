@@ -1,20 +1,19 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::{AsFd, RawFd};
 use std::rc::{Rc, Weak};
 
-use omnipoll::{Backend, Interest, Poll, Registry, Token, Waker};
-use rustix::event::{PollFd, PollFlags, Timespec};
+use omnipoll::{Backend, Interest, Poll, Registry, Support, Token, Waker};
 
 use super::directions::Directions;
-use super::end::{Attempt, End, reset_on_close, rests_when_full};
+use super::end::{Attempt, End, rests_when_full};
 use super::eyes::Eyes;
+use super::libkqueue;
 use super::model::{Model, Ready, Sighting, Verdict};
-use super::number::Numbers;
 use super::operation::{Amount, Kind, Operation, SLOTS, WAKERS, Way};
 use super::peer::{Peer, connect};
 use super::program::Program;
+use super::system::{self, Number, Numbers, reset_on_close};
 
 /// The descriptors of one program and the model of them; it does what the program says,
 /// and checks what comes of it.
@@ -33,13 +32,17 @@ pub(super) struct World {
     pub(super) held: Vec<Weak<RefCell<Peer>>>,
     /// The last token that was given out.
     token: usize,
+    tells_priority: bool,
+    /// Whether the mechanism notices that a descriptor was closed behind the library's back.
+    notices_closes: bool,
 }
 
 pub(super) enum Slot {
     Empty,
     Open(Opened),
     /// Its descriptor was closed behind the library's back.
-    Orphan(RawFd, Token),
+    #[cfg_attr(windows, expect(dead_code, reason = "nothing is closed behind its back there"))]
+    Orphan(Number, Token),
 }
 
 pub(super) struct Opened {
@@ -58,16 +61,21 @@ impl World {
         eyes: Eyes,
         first: Token,
     ) -> Verdict<World> {
+        let elsewhere = Poll::builder().backend(backend).build().map_err(because("a poll"))?;
+        let tells_priority = elsewhere.capabilities().priority != Support::Absent;
+        let notices_closes = !libkqueue::is_under(&elsewhere);
         let mut world = World {
             model: Model::new(eyes.order()),
             eyes,
             registry,
-            elsewhere: Poll::builder().backend(backend).build().map_err(because("a poll"))?,
+            elsewhere,
             numbers: Numbers::take().map_err(because("numbers"))?,
             slots: [const { Slot::Empty }; SLOTS],
             wakers: [const { None }; WAKERS],
             held: Vec::new(),
             token: first.0,
+            tells_priority,
+            notices_closes,
         };
         for (slot, (kind, way)) in program.ends.into_iter().enumerate() {
             world.open(slot, kind, way)?;
@@ -78,18 +86,25 @@ impl World {
     /// Does one step.
     pub(super) fn step(&mut self, operation: Operation) -> Verdict {
         use Operation as O;
+        let able =
+            |interest| if self.tells_priority { interest } else { without_priority(interest) };
         match operation {
             O::Open(slot, kind, way) => self.open(slot, kind, way)?,
             O::Duplicate(slot, to) => self.duplicate(slot, to)?,
             O::Close(slot) => self.close(slot)?,
+            O::CloseBehind(_) | O::Replace(..) if !self.notices_closes => {}
             O::CloseBehind(slot) => self.close_behind(slot),
-            O::Replace(slot, kind, way, interest) => self.replace(slot, kind, way, interest)?,
-            O::Register(slot, interest) => self.register(slot, interest)?,
-            O::Reregister(slot, interest) => self.reregister(slot, interest)?,
+            O::Replace(slot, kind, way, interest) => {
+                self.replace(slot, kind, way, able(interest))?;
+            }
+            O::Register(slot, interest) => self.register(slot, able(interest))?,
+            O::Reregister(slot, interest) => self.reregister(slot, able(interest))?,
             O::Deregister(slot) => self.deregister(slot)?,
-            O::RegisterTwice(slot, interest) => self.register_twice(slot, interest)?,
-            O::RegisterElsewhere(slot, interest) => self.register_elsewhere(slot, interest)?,
-            O::RegisterClosed(interest) => self.register_closed(interest)?,
+            O::RegisterTwice(slot, interest) => self.register_twice(slot, able(interest))?,
+            O::RegisterElsewhere(slot, interest) => {
+                self.register_elsewhere(slot, able(interest))?
+            }
+            O::RegisterClosed(interest) => self.register_closed(able(interest))?,
             O::Rearm(slot, interest) => self.rearm(slot, interest)?,
             O::Read(slot, amount) => self.read(slot, amount, false),
             O::TryRead(slot, amount) => self.read(slot, amount, true),
@@ -127,9 +142,9 @@ impl World {
                 _ => None,
             })
             .collect();
-        let mut fds: Vec<_> = registered.iter().map(|(_, end)| question(end)).collect();
-        ask(&mut fds);
-        registered.iter().zip(&fds).map(|((token, _), fd)| (*token, answer_of(fd))).collect()
+        let ends: Vec<_> = registered.iter().map(|(_, end)| *end).collect();
+        let ready = system::look(&ends);
+        registered.iter().zip(ready).map(|((token, _), ready)| (*token, ready)).collect()
     }
 
     /// Tries I/O where `event` says that it is worth it, and arms a oneshot again.
@@ -145,10 +160,16 @@ impl World {
         if interest.is_oneshot() { self.reregister(slot, interest) } else { Ok(()) }
     }
 
-    /// The same, for edge registrations alone.
+    /// The same, for edge registrations alone. Where each answer has another event, it ends the
+    /// registration.
     pub(super) fn answer_edge(&mut self, event: &Sighting) -> Verdict {
         match self.registered_as(event.token) {
-            Some((_, interest)) if interest.is_edge() => self.answer(event),
+            Some((slot, interest)) if interest.is_edge() => match self.opened(slot) {
+                Some(Opened { end, .. }) if !system::rests(end, self.elsewhere.backend()) => {
+                    self.deregister(slot)
+                }
+                _ => self.answer(event),
+            },
             _ => Ok(()),
         }
     }
@@ -214,30 +235,14 @@ impl World {
         self.close(slot)?;
         // Their numbers are about to be given out.
         self.clean_up_orphans();
-        let (fd, peer) = connect(kind).map_err(because("a pair"))?;
-        let fd = self.numbers.place(fd.as_fd()).map_err(because("a number"))?;
+        let kind = system::nearest(kind);
+        let (handle, peer) = connect(kind).map_err(because("a pair"))?;
+        let handle = self.numbers.place(handle).map_err(because("a number"))?;
         self.slots[slot] = Slot::Open(Opened {
-            end: End::new(kind, way, fd),
+            end: End::new(kind, way, handle),
             peer: Rc::new(RefCell::new(peer)),
             registration: None,
         });
-        Ok(())
-    }
-
-    fn duplicate(&mut self, slot: usize, to: usize) -> Verdict {
-        if slot == to || self.opened(slot).is_none() {
-            return Ok(());
-        }
-        self.close(to)?;
-        self.clean_up_orphans();
-        let Some(opened) = self.opened(slot) else { return Ok(()) };
-        let fd = self.numbers.place(opened.end.as_fd()).map_err(because("a duplicate"))?;
-        let duplicate = Opened {
-            end: End::new(opened.end.kind(), Way::Raw, fd),
-            peer: Rc::clone(&opened.peer),
-            registration: None,
-        };
-        self.slots[to] = Slot::Open(duplicate);
         Ok(())
     }
 
@@ -263,9 +268,7 @@ impl World {
             return;
         };
         if attempt.was_made && attempt.is_at_end {
-            let mut fds = [question(end)];
-            ask(&mut fds);
-            let (token, ready) = (*token, answer_of(&fds[0]));
+            let (token, ready) = (*token, system::look(&[end])[0]);
             self.model.tried(token, directions, ready);
         }
     }
@@ -297,7 +300,7 @@ impl Drop for World {
         // Programs come by the thousand, and ports are few.
         for slot in &self.slots {
             if let Slot::Open(opened) = slot {
-                reset_on_close(opened.end.kind(), opened.end.as_fd());
+                reset_on_close(opened.end.kind(), &opened.end);
                 opened.peer.borrow().reset_on_close();
             }
         }
@@ -309,23 +312,11 @@ pub(super) fn because(what: &str) -> impl Fn(io::Error) -> String + '_ {
     move |error| format!("{what}: {error}")
 }
 
-fn question(end: &End) -> PollFd<'_> {
-    PollFd::new(end, PollFlags::IN | PollFlags::OUT | PollFlags::PRI)
-}
-
-/// Asks the kernel, which is the one that knows.
-fn ask(fds: &mut [PollFd<'_>]) {
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    while rustix::event::poll(fds, Some(&now)) == Err(rustix::io::Errno::INTR) {}
-}
-
-fn answer_of(fd: &PollFd<'_>) -> Ready {
-    let found = fd.revents();
-    let closing = PollFlags::HUP | PollFlags::ERR;
-    let directions = Directions {
-        read: found.intersects(PollFlags::IN | closing),
-        write: found.intersects(PollFlags::OUT | PollFlags::ERR),
-        urgent: found.contains(PollFlags::PRI),
-    };
-    Ready { directions, is_closing: found.intersects(closing) }
+/// The nearest that can be asked of a backend which does not tell of urgent data.
+fn without_priority(interest: Interest) -> Interest {
+    interest.remove(Interest::PRIORITY).unwrap_or_else(|| match interest {
+        _ if interest.is_oneshot() => Interest::READABLE.oneshot(),
+        _ if interest.is_level() => Interest::READABLE.level(),
+        _ => Interest::READABLE,
+    })
 }

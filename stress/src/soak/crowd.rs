@@ -20,8 +20,12 @@ use super::visit::{PIECE, Phase, Step, Visit};
 /// The token of the waker, and in the list of what is due the next to come.
 const PHASE: Token = Token(usize::MAX);
 
-/// For how long nothing may come of a connection that waits for nothing else.
+/// After how long a connection of which nothing has come is tried without an event.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// For how long nothing may come of it at all: after a stall, TCP itself may wait for up to two
+/// minutes before it sends again what had no room.
+const LONGEST_STILLNESS: Duration = Duration::from_secs(150);
 
 /// How often to look for connections without progress.
 const LOOK: Duration = Duration::from_secs(1);
@@ -127,9 +131,7 @@ impl Members {
                 _ => self.poll.poll_until(&mut events, next.min(looked_at + LOOK))?,
             }
             let now = Instant::now();
-            for event in events.iter().filter(|event| event.token() != PHASE) {
-                self.go_on(event.token(), wait, phase, now)?;
-            }
+            self.answer(&events, wait, phase, now)?;
             let new = *self.board.phase.lock().unwrap();
             if new != phase {
                 phase = new;
@@ -140,7 +142,7 @@ impl Members {
             }
             if phase != Phase::Stall && now >= looked_at + LOOK {
                 looked_at = now;
-                self.look_for_the_stuck(now)?;
+                self.look_for_the_stuck(&mut events, phase)?;
             }
         }
         Ok(())
@@ -239,15 +241,50 @@ impl Members {
         Ok(())
     }
 
-    /// An event that was lost shows as a connection that does not go on.
-    fn look_for_the_stuck(&mut self, now: Instant) -> io::Result<()> {
-        for token in self.visits.tokens() {
-            if let Ok(visit) = self.visits.get(token) {
-                if now > visit.moved_at + PATIENCE {
-                    self.ledger.note(&format!("nothing moves for {PATIENCE:?}: {visit:?}"));
-                    self.send_home(token, Phase::Finish, now)?;
-                }
+    /// An event that was lost shows as a connection that goes on without one.
+    fn look_for_the_stuck(&mut self, events: &mut Events, phase: Phase) -> io::Result<()> {
+        let is_still = |visit: &Visit, time| visit.due.is_none() && visit.moved_at.elapsed() > time;
+        let mut tokens = self.visits.tokens();
+        tokens.retain(|&token| self.visits.get(token).is_ok_and(|it| is_still(it, PATIENCE)));
+        if !tokens.is_empty() {
+            self.answer_what_is_there(events, phase)?;
+        }
+        for token in tokens {
+            let Ok(visit) = self.visits.get(token) else { continue };
+            if !is_still(visit, PATIENCE) {
+                continue;
             }
+            let (before, still_since) = (format!("{visit:?}"), visit.moved_at);
+            if is_still(visit, LONGEST_STILLNESS) {
+                self.ledger.note(&format!("nothing moves for {LONGEST_STILLNESS:?}: {before}"));
+                self.send_home(token, Phase::Finish, Instant::now())?;
+                continue;
+            }
+            self.go_on(token, 0, phase, Instant::now())?;
+            if self.visits.get(token).map_or(true, |visit| visit.moved_at != still_since) {
+                self.ledger.note(&format!("it went on without an event: {before}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where all is slow, the events of those who seem to be stuck may wait to be told.
+    fn answer_what_is_there(&mut self, events: &mut Events, phase: Phase) -> io::Result<()> {
+        // Each wait has one event at the least, so nobody's turn is later than that.
+        for _ in 0..self.visits.len() {
+            let wait = self.board.waits.fetch_add(1, Ordering::SeqCst) + 1;
+            self.poll.poll(events, Some(Duration::ZERO))?;
+            if events.is_empty() {
+                break;
+            }
+            self.answer(events, wait, phase, Instant::now())?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, events: &Events, wait: u64, phase: Phase, now: Instant) -> io::Result<()> {
+        for event in events.iter().filter(|event| event.token() != PHASE) {
+            self.go_on(event.token(), wait, phase, now)?;
         }
         Ok(())
     }

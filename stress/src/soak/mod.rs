@@ -12,11 +12,15 @@
 //! | `server.rs`, `connection.rs` | the server, and its end of a connection |
 //! | `crowd.rs`, `visit.rs` | the clients, and their end of a connection |
 //! | `pattern.rs` | the bytes |
+//! | `local/` | what each family of systems has for it |
 //! | `ledger.rs`, `report.rs` | what both ends say, and the judgement |
 
 mod connection;
 mod crowd;
 mod ledger;
+#[cfg_attr(unix, path = "local/unix.rs")]
+#[cfg_attr(windows, path = "local/windows.rs")]
+mod local;
 mod pattern;
 mod report;
 mod server;
@@ -24,7 +28,6 @@ mod stream;
 mod table;
 mod trial;
 mod trigger;
-mod usage;
 mod visit;
 
 use std::io;

@@ -109,7 +109,13 @@ impl Server {
         let threads = (0..plan.threads)
             .map(|_| {
                 let (house, poll) = (Arc::clone(&house), poll.share());
-                thread::spawn(move || house.work(&poll))
+                thread::spawn(move || {
+                    let result = house.work(&poll);
+                    if let Err(error) = &result {
+                        house.ledger.note(&format!("a thread of the server ends: {error}"));
+                    }
+                    result
+                })
             })
             .collect();
         Ok(Server { house, waker, threads, addresses })
@@ -181,7 +187,10 @@ impl House {
                 Ok(stream) => self.welcome(stream, poll)?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // It was gone before we came to it.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
+                    self.counts.accepted.fetch_add(1, Ordering::SeqCst);
+                    self.enter(End::Nameless);
+                }
                 Err(error) if SpareDescriptor::is_lack(&error) => {
                     // Level would tell of the connection that waits over and over, edge not
                     // before the next one comes.

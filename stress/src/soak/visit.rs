@@ -253,17 +253,19 @@ impl Visit {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::os::unix::net::UnixStream;
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
 
     /// A visit with all its bytes sent, and the other end, which has them.
-    fn visit() -> (Visit, UnixStream, Vec<u8>) {
-        let (ours, mut theirs) = UnixStream::pair().unwrap();
+    fn visit() -> (Visit, TcpStream, Vec<u8>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut theirs = listener.accept().unwrap().0;
         ours.set_nonblocking(true).unwrap();
         let now = Instant::now();
         let mut visit = Visit {
-            stream: Stream::Unix(omnipoll::net::UnixStream::from_std(ours)),
+            stream: Stream::Tcp(omnipoll::net::TcpStream::from_std(ours)),
             pattern: Pattern::new(4),
             number: 4,
             random: Rng::with_seed(1),

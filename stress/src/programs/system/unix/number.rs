@@ -19,12 +19,12 @@ static TAKEN: AtomicU32 = AtomicU32::new(0);
 
 /// A range of numbers.
 #[derive(Debug)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     range: u32,
 }
 
 impl Numbers {
-    pub(super) fn take() -> io::Result<Numbers> {
+    pub(crate) fn take() -> io::Result<Numbers> {
         let mut taken = TAKEN.load(Ordering::SeqCst);
         loop {
             let range = taken.trailing_ones();
@@ -40,13 +40,13 @@ impl Numbers {
     }
 
     /// Moves a descriptor to the lowest free number.
-    pub(super) fn place(&self, fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    pub(crate) fn place(&self, fd: OwnedFd) -> io::Result<OwnedFd> {
         let first = FIRST + self.range as RawFd * LENGTH;
         Ok(rustix::io::fcntl_dupfd_cloexec(fd, first)?)
     }
 
     /// A number that is not open.
-    pub(super) fn unused(&self) -> RawFd {
+    pub(crate) fn unused(&self) -> RawFd {
         FIRST + (self.range as RawFd + 1) * LENGTH - 1
     }
 }
@@ -58,6 +58,6 @@ impl Drop for Numbers {
 }
 
 /// Moves a descriptor to `number`, which is free.
-pub(super) fn place_at(fd: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
+pub(crate) fn place_at(fd: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
     Ok(rustix::io::fcntl_dupfd_cloexec(fd, number)?)
 }
