@@ -11,7 +11,7 @@
 //! and on the backend that the environment variable `OMNIPOLL_BACKEND` names (`epoll`,
 //! `poll`, `select`), without being compiled again.
 //!
-//! Everything that mio 1.2 has on Unix is here under the same path, and is omnipoll's;
+//! Everything that mio 1.2 has on Unix and on Windows is here under the same path, and is omnipoll's;
 //! the documentation is there. Types have methods beyond those of mio, which code
 //! written for mio does not see. What has no counterpart in mio (the choice of a backend
 //! in the program, threads that share a poll) is left to a dependency on `omnipoll`
@@ -46,6 +46,13 @@
 pub use omnipoll::{Events, Interest, IoSource, Poll, Registry, Token, Waker};
 #[doc(no_inline)]
 pub use omnipoll::{event, features, guide, net};
+
+/// What only Windows has.
+#[cfg(windows)]
+pub mod windows {
+    #[doc(no_inline)]
+    pub use omnipoll::windows::NamedPipe;
+}
 
 /// What only Unix has.
 #[cfg(unix)]

@@ -7,23 +7,32 @@
 //!
 //! Every scenario ends within a limit: a lost event is a failure, not a hang.
 
-#![cfg(unix)]
-
 mod http;
+#[cfg(unix)]
 mod idle;
+#[cfg(windows)]
+mod named_pipe;
+#[cfg(unix)]
 mod pipe;
+#[cfg(unix)]
 mod process;
+#[cfg(unix)]
 mod raw;
 mod tcp;
 mod timer;
 mod udp;
+#[cfg(unix)]
 mod unix_socket;
 
 use std::future::Future;
+use std::io::Read;
+#[cfg(unix)]
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use std::{env, io, thread};
 
 use tokio::runtime::{Builder, Runtime};
@@ -37,6 +46,11 @@ const LIMIT_OF_ALL: Duration = Duration::from_secs(300);
 #[test]
 fn on_epoll() {
     run_scenarios_on("epoll");
+}
+
+#[test]
+fn on_iocp() {
+    run_scenarios_on("iocp");
 }
 
 #[test]
@@ -96,20 +110,30 @@ fn run_ignored(filter: &str, backend: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let process = rustix::process::Pid::from_child(&child);
-    // Else a child that hangs would hang this test too: `wait_with_output` has no limit.
-    let (finished, is_finished) = std::sync::mpsc::channel::<()>();
-    let watchdog = thread::spawn(move || {
-        if is_finished.recv_timeout(LIMIT_OF_ALL) == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
-        {
-            let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
-        }
-    });
     drop(child.stdin.take());
-    let output = child.wait_with_output().unwrap();
-    drop(finished);
-    watchdog.join().unwrap();
-    output
+    let stdout = read_all(child.stdout.take().unwrap());
+    let stderr = read_all(child.stderr.take().unwrap());
+    // Else a child that hangs would hang this test too: `wait` has no limit.
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if start.elapsed() > LIMIT_OF_ALL {
+            child.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+/// Reads in a thread of its own, so that the one who writes never has to wait.
+fn read_all(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
 }
 
 /// Runs `scenario` on a runtime of one thread, then on one of three.
@@ -137,6 +161,7 @@ fn three_threads() -> Runtime {
 }
 
 /// A path that no other test uses, short enough for a socket.
+#[cfg(unix)]
 fn new_path(name: &str) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

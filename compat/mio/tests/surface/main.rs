@@ -1,8 +1,9 @@
-//! Every public item of mio 1.2 on Unix, with its signature.
+//! Every public item of mio 1.2 on Unix and on Windows, with its signature.
 //!
 //! There is little to run: that it compiles is the test. Were a method missing here, or
 //! its signature another, a program written for mio would not build.
 
+#![cfg(any(unix, windows))]
 #![allow(clippy::type_complexity, reason = "signatures in full are the point")]
 
 use std::fmt::Debug;
@@ -10,16 +11,10 @@ use std::hash::Hash;
 use std::io::{self, Read, Write};
 use std::net::{self as std_net, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr};
 use std::ops::{BitOr, BitOrAssign};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-use std::os::unix::net as std_unix;
-use std::path::PathBuf;
-use std::process::{ChildStderr, ChildStdin, ChildStdout};
 use std::time::Duration;
 
 use mio::event::{self, Event, Source};
-use mio::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
-use mio::unix::SourceFd;
-use mio::unix::pipe::{self, Receiver, Sender};
+use mio::net::{TcpListener, TcpStream, UdpSocket};
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
 /// Each line names a method by its full signature.
@@ -34,6 +29,11 @@ macro_rules! traits {
         has::<$type>();
     } )+ )+ };
 }
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[test]
 fn event() {
@@ -125,66 +125,6 @@ fn udp_socket() {
 }
 
 #[test]
-fn unix_datagram() {
-    signatures! {
-        UnixDatagram::bind::<PathBuf>: fn(PathBuf) -> io::Result<UnixDatagram>;
-        UnixDatagram::bind_addr: fn(&std_unix::SocketAddr) -> io::Result<UnixDatagram>;
-        UnixDatagram::connect::<PathBuf>: fn(&UnixDatagram, PathBuf) -> io::Result<()>;
-        UnixDatagram::from_std: fn(std_unix::UnixDatagram) -> UnixDatagram;
-        UnixDatagram::local_addr: fn(&UnixDatagram) -> io::Result<std_unix::SocketAddr>;
-        UnixDatagram::pair: fn() -> io::Result<(UnixDatagram, UnixDatagram)>;
-        UnixDatagram::peer_addr: fn(&UnixDatagram) -> io::Result<std_unix::SocketAddr>;
-        UnixDatagram::recv: fn(&UnixDatagram, &mut [u8]) -> io::Result<usize>;
-        UnixDatagram::recv_from: fn(&UnixDatagram, &mut [u8]) -> io::Result<(usize, std_unix::SocketAddr)>;
-        UnixDatagram::send: fn(&UnixDatagram, &[u8]) -> io::Result<usize>;
-        UnixDatagram::send_to::<PathBuf>: fn(&UnixDatagram, &[u8], PathBuf) -> io::Result<usize>;
-        UnixDatagram::shutdown: fn(&UnixDatagram, Shutdown) -> io::Result<()>;
-        UnixDatagram::take_error: fn(&UnixDatagram) -> io::Result<Option<io::Error>>;
-        UnixDatagram::unbound: fn() -> io::Result<UnixDatagram>;
-    }
-}
-
-#[test]
-fn unix_listener() {
-    signatures! {
-        UnixListener::accept: fn(&UnixListener) -> io::Result<(UnixStream, std_unix::SocketAddr)>;
-        UnixListener::bind::<PathBuf>: fn(PathBuf) -> io::Result<UnixListener>;
-        UnixListener::bind_addr: fn(&std_unix::SocketAddr) -> io::Result<UnixListener>;
-        UnixListener::from_std: fn(std_unix::UnixListener) -> UnixListener;
-        UnixListener::local_addr: fn(&UnixListener) -> io::Result<std_unix::SocketAddr>;
-        UnixListener::take_error: fn(&UnixListener) -> io::Result<Option<io::Error>>;
-    }
-}
-
-#[test]
-fn unix_stream() {
-    signatures! {
-        UnixStream::connect::<PathBuf>: fn(PathBuf) -> io::Result<UnixStream>;
-        UnixStream::connect_addr: fn(&std_unix::SocketAddr) -> io::Result<UnixStream>;
-        UnixStream::from_std: fn(std_unix::UnixStream) -> UnixStream;
-        UnixStream::local_addr: fn(&UnixStream) -> io::Result<std_unix::SocketAddr>;
-        UnixStream::pair: fn() -> io::Result<(UnixStream, UnixStream)>;
-        UnixStream::peer_addr: fn(&UnixStream) -> io::Result<std_unix::SocketAddr>;
-        UnixStream::shutdown: fn(&UnixStream, Shutdown) -> io::Result<()>;
-        UnixStream::take_error: fn(&UnixStream) -> io::Result<Option<io::Error>>;
-    }
-}
-
-#[test]
-fn receiver() {
-    signatures! {
-        Receiver::set_nonblocking: fn(&Receiver, bool) -> io::Result<()>;
-    }
-}
-
-#[test]
-fn sender() {
-    signatures! {
-        Sender::set_nonblocking: fn(&Sender, bool) -> io::Result<()>;
-    }
-}
-
-#[test]
 fn interest() {
     signatures! {
         Interest::add: fn(Interest, Interest) -> Interest;
@@ -227,7 +167,6 @@ fn waker() {
 #[test]
 fn functions_constants_and_fields() {
     signatures! {
-        pipe::new: fn() -> io::Result<(Sender, Receiver)>;
         Source::register: fn(&mut TcpStream, &Registry, Token, Interest) -> io::Result<()>;
         Source::reregister: fn(&mut TcpStream, &Registry, Token, Interest) -> io::Result<()>;
         Source::deregister: fn(&mut TcpStream, &Registry) -> io::Result<()>;
@@ -240,8 +179,6 @@ fn functions_constants_and_fields() {
     assert_eq!(answers, [true, true, false, false, false]);
     let _: Interest = Interest::PRIORITY;
     let Token(_number) = Token(7);
-    let fd: RawFd = 0;
-    let SourceFd(_fd) = SourceFd(&fd);
 }
 
 #[test]
@@ -258,13 +195,9 @@ fn try_io() {
     signatures! {
         TcpStream::try_io: fn(&TcpStream, fn() -> io::Result<u8>) -> io::Result<u8>;
         UdpSocket::try_io: fn(&UdpSocket, fn() -> io::Result<u8>) -> io::Result<u8>;
-        UnixDatagram::try_io: fn(&UnixDatagram, fn() -> io::Result<u8>) -> io::Result<u8>;
-        UnixStream::try_io: fn(&UnixStream, fn() -> io::Result<u8>) -> io::Result<u8>;
-        Receiver::try_io: fn(&Receiver, fn() -> io::Result<u8>) -> io::Result<u8>;
-        Sender::try_io: fn(&Sender, fn() -> io::Result<u8>) -> io::Result<u8>;
     }
-    let (sender, _receiver) = pipe::new().unwrap();
-    assert_eq!(sender.try_io(result).unwrap(), 7);
+    let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    assert_eq!(socket.try_io(result).unwrap(), 7);
 }
 
 #[test]
@@ -273,7 +206,15 @@ fn sources() {
         Box<dyn Source>: Source;
         Box<TcpStream>: Source;
         &'static mut TcpStream: Source;
-        SourceFd<'static>: Source, Debug;
+    }
+}
+
+#[test]
+fn types_of_the_standard_library() {
+    traits! {
+        std_net::TcpListener: From<TcpListener>;
+        std_net::TcpStream: From<TcpStream>;
+        std_net::UdpSocket: From<UdpSocket>;
     }
 }
 
@@ -288,31 +229,9 @@ fn plain_types() {
         Interest: Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Send, Sync;
         Token: Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Send, Sync;
         usize: From<Token>;
-        Poll: AsRawFd, Debug, Send, Sync;
-        Registry: AsFd, AsRawFd, Debug, Send, Sync;
+        Poll: Debug, Send, Sync;
+        Registry: Debug, Send, Sync;
         Waker: Debug, Send, Sync;
-    }
-}
-
-#[test]
-fn descriptors() {
-    macro_rules! owners {
-        ($($type:ty),+) => { traits! { $(
-            $type: Source, AsFd, AsRawFd, IntoRawFd, FromRawFd, From<OwnedFd>, Debug, Send, Sync;
-            OwnedFd: From<$type>;
-        )+ } };
-    }
-    owners!(TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream);
-    owners!(Receiver, Sender);
-    traits! {
-        std_net::TcpListener: From<TcpListener>;
-        std_net::TcpStream: From<TcpStream>;
-        std_net::UdpSocket: From<UdpSocket>;
-        std_unix::UnixDatagram: From<UnixDatagram>;
-        std_unix::UnixListener: From<UnixListener>;
-        std_unix::UnixStream: From<UnixStream>;
-        Receiver: From<ChildStdout>, From<ChildStderr>;
-        Sender: From<ChildStdin>;
     }
 }
 
@@ -321,20 +240,5 @@ fn reading_and_writing() {
     traits! {
         TcpStream: Read, Write;
         &'static TcpStream: Read, Write;
-        UnixStream: Read, Write;
-        &'static UnixStream: Read, Write;
-        Receiver: Read;
-        &'static Receiver: Read;
-        Sender: Write;
-        &'static Sender: Write;
-    }
-}
-
-#[test]
-fn borrowed_descriptors() {
-    signatures! {
-        TcpStream::as_fd: fn(&TcpStream) -> BorrowedFd<'_>;
-        Sender::as_fd: fn(&Sender) -> BorrowedFd<'_>;
-        Registry::as_fd: fn(&Registry) -> BorrowedFd<'_>;
     }
 }
