@@ -1,6 +1,15 @@
 //! The `omnipoll` command: what the I/O mechanisms of this machine can do.
 
+mod address;
+mod advice;
 mod bench;
+mod echo;
+mod interrupt;
+mod load;
+mod poll;
+mod probe;
+mod stream;
+mod units;
 
 use std::io;
 use std::process::ExitCode;
@@ -18,6 +27,9 @@ struct Command {
 #[derive(Subcommand)]
 enum Action {
     Bench(bench::Arguments),
+    Probe(probe::Arguments),
+    Echo(echo::Arguments),
+    Load(load::Arguments),
     #[cfg(target_os = "linux")]
     #[command(name = bench::TRACED, hide = true)]
     Traced(bench::TracedArguments),
@@ -26,6 +38,9 @@ enum Action {
 fn main() -> ExitCode {
     let result = match Command::parse().action {
         Action::Bench(arguments) => bench::run(&arguments),
+        Action::Probe(arguments) => probe::run(&arguments),
+        Action::Echo(arguments) => echo::run(&arguments),
+        Action::Load(arguments) => load::run(&arguments),
         #[cfg(target_os = "linux")]
         Action::Traced(arguments) => bench::run_traced(&arguments),
     };

@@ -12,6 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::pipes::Ends;
 use crate::relay::{Contestant, Work};
+use crate::split_mix;
 
 /// Registers pipes in the loop that is to be measured.
 pub type Enter = Box<dyn Fn(Vec<Ends>, Work) -> io::Result<Box<dyn Contestant>>>;
@@ -86,14 +87,10 @@ pub fn interleave(
 /// The numbers below `count`, shuffled in a way of each round's own.
 pub fn order(round: usize, count: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
-    // Steele's split mix: the same on every run, as figures are compared between runs.
-    let mut state = round as u64;
-    for last in (1..count).rev() {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = state;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        order.swap(last, ((bits ^ (bits >> 31)) % (last as u64 + 1)) as usize);
+    // The same on every run, as figures are compared between runs.
+    for (index, last) in (1..count).rev().enumerate() {
+        let number = split_mix::at(round as u64, index as u64 + 1);
+        order.swap(last, (number % (last as u64 + 1)) as usize);
     }
     order
 }
@@ -119,7 +116,21 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 
 /// The median of what `value` is on one side over what it is on the other, round by round.
 pub fn ratio(these: &[Sample], those: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
-    median(these.iter().zip(those).map(|(this, that)| value(this) / value(that)))
+    median(ratios(these, those, value))
+}
+
+/// How far from that median half of the rounds are: what differs by less is noise.
+pub fn noise(these: &[Sample], those: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
+    let middle = ratio(these, those, &value);
+    median(ratios(these, those, value).map(|ratio| (ratio - middle).abs()))
+}
+
+fn ratios(
+    these: &[Sample],
+    those: &[Sample],
+    value: impl Fn(&Sample) -> f64,
+) -> impl Iterator<Item = f64> {
+    these.iter().zip(those).map(move |(this, that)| value(this) / value(that))
 }
 
 fn cpu_time() -> Duration {

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use crate::descriptors;
 
 /// Descriptors that are left for everything that is not a pipe of the run:
 /// the standard streams, the poll's own, a plot.
@@ -109,15 +109,7 @@ pub fn open(count: usize) -> io::Result<Vec<Ends>> {
 }
 
 /// Raises the limit of open descriptors as far as it goes, and tells how many pipes fit.
-///
-/// A limit that cannot be raised stays as it is: the answer tells the truth either way.
 pub fn room() -> usize {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let current = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
-    };
-    let descriptors = current.unwrap_or(u64::MAX).saturating_sub(SPARE_DESCRIPTORS);
+    let descriptors = descriptors::raise_limit().now.saturating_sub(SPARE_DESCRIPTORS);
     usize::try_from(descriptors / 2).unwrap_or(usize::MAX)
 }

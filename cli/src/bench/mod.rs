@@ -36,7 +36,7 @@ const THOROUGH: Effort = Effort { rounds: 41, slice: Duration::from_millis(40) }
 /// trigger that their calls have, both in turns and with the same reads and writes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Fewer sizes and rounds: half a minute instead of several
+    /// Fewer sizes and rounds: under two minutes instead of several
     #[arg(long)]
     quick: bool,
     /// Print JSON instead of the table; a plot is then drawn only with --out
@@ -129,6 +129,7 @@ fn row(backend: Backend, cell: &Cell, library: &[Sample], raw: Option<&[Sample]>
         library: Side::new(library, calls::count(backend, false, work)),
         raw: raw.map(|raw| Side::new(raw, calls::count(backend, true, work))),
         ratio: raw.map(|raw| measure::ratio(library, raw, |sample| sample.wall_ns)),
+        noise: raw.map(|raw| measure::noise(library, raw, |sample| sample.wall_ns)),
         cpu_ratio: raw.map(|raw| measure::ratio(library, raw, |sample| sample.cpu_ns)),
     }
 }

@@ -9,6 +9,8 @@ use omnipoll_cli::measure::{Effort, Sample, median};
 use omnipoll_cli::relay::Work;
 use serde_json::{Value, json};
 
+use crate::units::show_time;
+
 /// What was measured of one loop.
 pub(super) struct Side {
     pub(super) wall_ns: f64,
@@ -42,6 +44,8 @@ pub(super) struct Row {
     /// The loop written by hand, if there is one for this backend.
     pub(super) raw: Option<Side>,
     pub(super) ratio: Option<f64>,
+    /// How far from it half of the rounds are.
+    pub(super) noise: Option<f64>,
     pub(super) cpu_ratio: Option<f64>,
 }
 
@@ -50,13 +54,15 @@ impl Row {
         let raw = self.raw.as_ref();
         writeln!(
             out,
-            "{:<13}{:>10} {:>7} {:>12} {:>12} {:>8} {:>12} {:>9}",
+            "{:<13}{:>10} {:>7} {:>11} {:>11} {:>14} {:>12} {:>9}",
             self.backend.to_string(),
             self.work.registered,
             self.work.active,
-            duration(self.library.wall_ns),
-            raw.map_or_else(absent, |raw| duration(raw.wall_ns)),
-            self.ratio.map_or_else(absent, |ratio| format!("{ratio:.3}")),
+            show_time(self.library.wall_ns),
+            raw.map_or_else(absent, |raw| show_time(raw.wall_ns)),
+            self.ratio
+                .zip(self.noise)
+                .map_or_else(absent, |(ratio, noise)| { format!("{ratio:.3} ± {noise:.3}") }),
             calls(&self.library.calls),
             raw.map_or_else(absent, |raw| calls(&raw.calls)),
         )
@@ -70,6 +76,7 @@ impl Row {
             "omnipoll": self.library.json(),
             "raw": self.raw.as_ref().map(Side::json),
             "ratio": self.ratio,
+            "noise": self.noise,
             "cpu_ratio": self.cpu_ratio,
         })
     }
@@ -87,7 +94,7 @@ impl Report {
     pub(super) fn print_table(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
-            "{:<13}{:>10} {:>7} {:>12} {:>12} {:>8} {:>12} {:>9}",
+            "{:<13}{:>10} {:>7} {:>11} {:>11} {:>14} {:>12} {:>9}",
             "backend",
             "registered",
             "active",
@@ -101,7 +108,8 @@ impl Report {
         writeln!(
             out,
             "\nMedians of {} interleaved rounds; a raw loop is the same work written by hand over \
-             the same\nsystem call; the ratio is the median of the ratios in each round.",
+             the same\nsystem call; the ratio is the median of the ratios in each round, and ± \
+             how far from it half of\nthem are: what differs by less is noise.",
             self.effort.rounds
         )?;
         for reason in self.uncounted() {
@@ -135,15 +143,6 @@ impl Report {
             .filter_map(|side| side.calls.as_ref().err())
             .map(io::Error::to_string)
             .collect()
-    }
-}
-
-/// A time in the unit that suits it.
-fn duration(nanoseconds: f64) -> String {
-    match nanoseconds {
-        time if time < 1e4 => format!("{time:.0} ns"),
-        time if time < 1e7 => format!("{:.1} µs", time / 1e3),
-        time => format!("{:.1} ms", time / 1e6),
     }
 }
 
