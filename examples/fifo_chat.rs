@@ -4,7 +4,7 @@
 //!
 //! ```sh
 //! cargo run --example fifo_chat -- /tmp/anna /tmp/ben
-//! cargo run --example fifo_chat -- /tmp/ben /tmp/anna --backend poll
+//! OMNIPOLL_BACKEND=poll cargo run --example fifo_chat -- /tmp/ben /tmp/anna
 //! ```
 //!
 //! The first path is where this side listens, the second where it speaks. A line that is
@@ -13,163 +13,107 @@
 //! It waits for two things at once: a FIFO, whose writers come and go, and a terminal
 //! that it does not own. Input from a file works too: `fifo_chat ... < letter`.
 
-use std::io::{self, Read, Write};
-use std::os::fd::AsRawFd;
-use std::path::{Path, PathBuf};
-use std::{env, process};
-
-use omnipoll::unix::SourceFd;
-use omnipoll::unix::pipe::{self, OpenOptions, Receiver, Sender};
-use omnipoll::{Events, Interest, Poll, Token};
-
-const TERMINAL: Token = Token(0);
-const LISTENING: Token = Token(1);
-
+#[cfg(not(unix))]
 fn main() {
-    if let Err(error) = chat() {
+    eprintln!("fifo_chat: this system has no FIFOs");
+}
+
+#[cfg(unix)]
+fn main() {
+    if let Err(error) = chat::run() {
         eprintln!("fifo_chat: {error}");
-        process::exit(1);
+        std::process::exit(1);
     }
 }
 
-fn chat() -> io::Result<()> {
-    // The end of the input may be a file, which is always ready to be read.
-    let mut builder = Poll::builder().always_ready_files(true).retry_interrupted(true);
-    let mut paths = Vec::new();
-    let mut arguments = env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        if argument == "--backend" {
-            let name = arguments.next().unwrap_or_default();
-            builder = builder.backend(name.parse().map_err(io::Error::other)?);
-        } else {
-            paths.push(PathBuf::from(argument));
+#[cfg(unix)]
+mod chat {
+    use std::io::ErrorKind::{AlreadyExists, BrokenPipe, ConnectionRefused, NotFound, WouldBlock};
+    use std::io::{self, Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::path::{Path, PathBuf};
+    use std::{env, mem};
+
+    use omnipoll::unix::SourceFd;
+    use omnipoll::unix::pipe::{self, OpenOptions, Receiver, Sender};
+    use omnipoll::{Events, Interest, Poll, Token};
+
+    const TERMINAL: Token = Token(0);
+    const LISTENING: Token = Token(1);
+
+    pub(super) fn run() -> io::Result<()> {
+        let paths: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
+        let [listening, speaking] = &paths[..] else {
+            return Err(io::Error::other("which FIFOs? fifo_chat LISTENING SPEAKING"));
+        };
+        // The input may be a file, which is always ready to be read.
+        let mut poll = Poll::builder().always_ready_files(true).retry_interrupted(true).build()?;
+        // Level, with one read for an event: the terminal belongs to the shell as well, so it is
+        // left as it is, and a read that would block must not be tried.
+        let terminal = io::stdin().as_raw_fd();
+        poll.registry().register(&mut SourceFd(&terminal), TERMINAL, Interest::READABLE.level())?;
+        match pipe::create_fifo(listening, 0o600) {
+            // Of an earlier run, or made by the other side.
+            Err(error) if error.kind() == AlreadyExists => {}
+            result => result?,
         }
-    }
-    let [listening, speaking] = &paths[..] else {
-        return Err(io::Error::other("which FIFOs? fifo_chat LISTENING SPEAKING"));
-    };
-    let mut poll = builder.build()?;
-    let mut events = Events::with_capacity(8);
+        let mut ear = OpenOptions::new().open_receiver(listening)?;
+        poll.registry().register(&mut ear, LISTENING, Interest::READABLE)?;
+        println!("listening on {} by {}", listening.display(), poll.backend());
 
-    // Level, with one read for an event: the terminal belongs to the shell as well, so it
-    // is left as it is, and a read that would block must not be tried.
-    let terminal = io::stdin().as_raw_fd();
-    poll.registry().register(&mut SourceFd(&terminal), TERMINAL, Interest::READABLE.level())?;
-    let mut receiver = open_receiver(listening)?;
-    poll.registry().register(&mut receiver, LISTENING, Interest::READABLE)?;
-    println!("listening on {} by {}", listening.display(), poll.backend());
-
-    let mut ear = Ear { receiver, visited: false };
-    let mut chat = Chat { speaking: speaking.clone(), sender: None };
-    loop {
-        poll.poll(&mut events, None)?;
-        for event in &events {
-            match event.token() {
-                TERMINAL => {
-                    if !chat.read_terminal()? {
-                        return Ok(());
-                    }
+        let (mut events, mut sender, mut visited) = (Events::with_capacity(8), None, false);
+        loop {
+            poll.poll(&mut events, None)?;
+            for event in &events {
+                if event.token() == LISTENING {
+                    show_all(&mut ear, &mut visited)?;
+                    continue;
                 }
-                _ => ear.show_all()?,
+                // Not by `io::stdin()`, whose buffer could hold bytes that no event will tell of.
+                let mut buffer = [0; 4096];
+                match rustix::io::read(io::stdin(), &mut buffer)? {
+                    0 => return Ok(()),
+                    length => say(speaking, &mut sender, &buffer[..length])?,
+                }
             }
         }
     }
-}
 
-fn open_receiver(path: &Path) -> io::Result<Receiver> {
-    match pipe::create_fifo(path, 0o600) {
-        // Of an earlier run, or made by the other side.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        result => result?,
-    }
-    OpenOptions::new().open_receiver(path)
-}
-
-/// The FIFO that others write to.
-struct Ear {
-    receiver: Receiver,
-    /// Somebody has written, and has not left since.
-    visited: bool,
-}
-
-impl Ear {
-    /// Shows what has come, until reading would block or there is no writer.
-    ///
-    /// After the last writer has left, the FIFO stays open and registered: an event comes
-    /// with the first bytes of the next one.
-    fn show_all(&mut self) -> io::Result<()> {
+    /// Shows what has come. After the last writer has left, the FIFO stays open and registered,
+    /// and an event comes with the first bytes of the next one.
+    fn show_all(ear: &mut Receiver, visited: &mut bool) -> io::Result<()> {
         let mut buffer = [0; 4096];
         loop {
-            match self.receiver.read(&mut buffer) {
+            match ear.read(&mut buffer) {
                 Ok(0) => {
-                    if self.visited {
+                    if mem::take(visited) {
                         println!("(they left)");
                     }
-                    self.visited = false;
                     return Ok(());
                 }
                 Ok(length) => {
-                    self.visited = true;
+                    *visited = true;
                     io::stdout().write_all(&buffer[..length])?;
                     io::stdout().flush()?;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
     }
-}
 
-struct Chat {
-    speaking: PathBuf,
-    /// There once the other side has been there.
-    sender: Option<Sender>,
-}
-
-impl Chat {
-    /// Passes on what was typed; false at the end of the input.
-    fn read_terminal(&mut self) -> io::Result<bool> {
-        let mut buffer = [0; 4096];
-        // Not `io::stdin()`, whose buffer could hold bytes that no event will tell of.
-        let length = rustix::io::read(io::stdin(), &mut buffer)?;
-        if length > 0 {
-            self.say(&buffer[..length])?;
-        }
-        Ok(length > 0)
-    }
-
-    fn say(&mut self, text: &[u8]) -> io::Result<()> {
-        let spoken = self.sender().and_then(|mut sender| sender.write_all(text));
-        match spoken {
-            Ok(()) => Ok(()),
-            // Nobody has the FIFO open for reading, or there is none: not yet, or not
-            // any more. The next line tries again.
-            Err(error) if is_absence(&error) => {
-                self.sender = None;
+    /// Says it to whoever listens at `path`. It can be opened only then: the next line tries again.
+    fn say(path: &Path, sender: &mut Option<Sender>, text: &[u8]) -> io::Result<()> {
+        let open = sender.take().map_or_else(|| OpenOptions::new().open_sender(path), Ok);
+        let spoken = open.and_then(|open| sender.insert(open).write_all(text));
+        match spoken.map_err(|error| (error.kind(), error)) {
+            Err((ConnectionRefused | NotFound | BrokenPipe, _)) => {
+                *sender = None;
                 println!("(nobody is there)");
-                Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                println!("(they do not listen: {} bytes were not said)", text.len());
-                Ok(())
-            }
-            Err(error) => Err(error),
+            Err((WouldBlock, _)) => println!("(they do not listen, and have missed it)"),
+            result => return result.map_err(|(_, error)| error),
         }
+        Ok(())
     }
-
-    /// The open FIFO. A sender cannot be opened before there is a reader.
-    fn sender(&mut self) -> io::Result<&Sender> {
-        let sender = match self.sender.take() {
-            Some(sender) => sender,
-            None => OpenOptions::new().open_sender(&self.speaking)?,
-        };
-        Ok(self.sender.insert(sender))
-    }
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound | io::ErrorKind::BrokenPipe
-    )
 }
