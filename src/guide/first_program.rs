@@ -1,11 +1,48 @@
-//! A first program, step by step: a TCP server that echoes what it is sent.
+//! A first program, step by step: a server that echoes what it is sent.
 //!
-//! A server with a thread per client asks each thread to wait for one thing. A server
-//! with a *poll* has one thread that waits for all of them: it registers every socket,
-//! sleeps in one call until some are ready, does what can be done without waiting, and
-//! sleeps again.
+//! # 1. Ten lines
 //!
-//! # 1. A poll, and room for events
+//! A program that waits for one thing needs no library: it reads, and sleeps in that. One that
+//! waits for many sleeps in a *poll*: it registers what it waits for, sleeps in one call until some
+//! of it is ready, does what can be done without waiting, and sleeps again. This is the whole
+//! pattern, with one socket still:
+//!
+//! ```no_run
+//! use omnipoll::net::UdpSocket;
+//! use omnipoll::{Events, Interest, Poll, Token};
+//!
+//! fn main() -> std::io::Result<()> {
+//!     let mut poll = Poll::new()?;
+//!     let mut events = Events::with_capacity(8);
+//!     let mut socket = UdpSocket::bind("127.0.0.1:9000".parse().unwrap())?;
+//!     poll.registry().register(&mut socket, Token(0), Interest::READABLE)?;
+//!     println!("an echo on UDP port 9000, by {}", poll.backend());
+//!     loop {
+//!         poll.poll(&mut events, None)?;
+//!         let mut buffer = [0; 65_536];
+//!         while let Ok((length, sender)) = socket.recv_from(&mut buffer) {
+//!             // UDP may lose it on its way, so we may too.
+//!             let _ = socket.send_to(&buffer[..length], sender);
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! Make a package of it (`cargo new echo`, then `cargo add omnipoll`, with `--path` and the place of
+//! a checkout while it is not published), and run it. `nc -u 127.0.0.1 9000` in another terminal is
+//! a client; where there is no `nc`, bash is one too:
+//!
+//! ```sh
+//! exec 3<>/dev/udp/127.0.0.1/9000; echo hello >&3; head -n 1 <&3
+//! ```
+//!
+//! Now run it again as `OMNIPOLL_BACKEND=select cargo run`. It does the same, over another system
+//! call, and says so.
+//!
+//! The rest of this page goes on to TCP, where there is a socket for each client. A server with a
+//! thread per client asks each thread to wait for one of them. With a poll, one thread waits for all.
+//!
+//! # 2. A poll, and room for events
 //!
 //! [`Poll`] is what sleeps. [`Events`] is where it puts what it has to tell; its capacity
 //! bounds how many events one call returns, not how many sources there can be. What does
@@ -21,7 +58,7 @@
 //! # }
 //! ```
 //!
-//! # 2. A source, a token, an interest
+//! # 3. A source, a token, an interest
 //!
 //! A listener is a source: something that can become ready. It is registered under a
 //! [`Token`], a number of your choice that each of its events carries, and with an
@@ -41,7 +78,7 @@
 //! # }
 //! ```
 //!
-//! # 3. The loop
+//! # 4. The loop
 //!
 //! ```no_run
 //! # use omnipoll::{Events, Poll, Token};
@@ -72,9 +109,11 @@
 //! **An event is a hint.** It may come though nothing is there to be done; `WouldBlock` is
 //! then the answer, and no error.
 //!
+//! [Triggers](super::triggers) tells more of both, and of what goes wrong without them.
+//!
 //! [`WouldBlock`]: std::io::ErrorKind::WouldBlock
 //!
-//! # 4. The whole program
+//! # 5. The whole program
 //!
 //! Each client has a buffer, for what it sent and has not got back yet. While it is not
 //! empty, an event tells when the client can be written to again, since it is registered
@@ -177,7 +216,7 @@
 //!
 //! The same program with many clients and a command line is the example `tcp_server`.
 //!
-//! # 5. When descriptors run out
+//! # 6. When descriptors run out
 //!
 //! Each client takes a descriptor, and a process may have so many and no more, often 1,024.
 //! Then `accept` fails with `EMFILE`, and the program above ends. A server that is to go on
@@ -206,28 +245,25 @@
 //! # }
 //! ```
 //!
-//! # 6. And then
+//! # 7. And then
 //!
 //! - Another mechanism: run the program with `OMNIPOLL_BACKEND=poll`, or build its poll
-//!   with [`Poll::builder`].
-//! - Several threads: [`Poll::share`] lets them wait together, and [`Interest::oneshot`]
-//!   gives each event to one of them. The example `worker_pool` does so.
-//! - Signals, and programs that were started and end: they may end a wait with
-//!   [`Interrupted`], which [`Builder::retry_interrupted`] sits out.
-//! - Waking the loop from another thread: [`Waker`](crate::Waker).
+//!   with [`Poll::builder`]. `docs/choosing.md` says which is good for what.
+//! - [Triggers](super::triggers): what goes wrong with edge, and with level.
+//! - [Tokens](super::tokens): a vector in the place of the map.
+//! - [Threads](super::threads): to wake the loop, or to have several.
+//! - [Errors](super::errors): signals too, which may end a wait with [`Interrupted`], unless
+//!   [`Builder::retry_interrupted`] sits them out.
 //! - Pipes, FIFOs, terminals: [`unix`](crate::unix), and the example `fifo_chat`.
-//! - A library that is built on mio, such as tokio: the package `mio` beside this one.
 //!
 //! [`Builder::retry_interrupted`]: crate::Builder::retry_interrupted
 //! [`Events`]: crate::Events
 //! [`Interest`]: crate::Interest
 //! [`Interest::WRITABLE`]: crate::Interest::WRITABLE
 //! [`Interest::level`]: crate::Interest::level
-//! [`Interest::oneshot`]: crate::Interest::oneshot
 //! [`Interrupted`]: std::io::ErrorKind::Interrupted
 //! [`Poll`]: crate::Poll
 //! [`Poll::builder`]: crate::Poll::builder
 //! [`Poll::poll`]: crate::Poll::poll
-//! [`Poll::share`]: crate::Poll::share
 //! [`SpareDescriptor`]: crate::net::SpareDescriptor
 //! [`Token`]: crate::Token
